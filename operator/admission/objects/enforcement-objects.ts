@@ -158,7 +158,13 @@ class EntryObjects {
       const selectors = { namespaceSelector: {}, objectSelector: this.#policy.spec.scope?.objectSelector ?? {} };
       const matchConstraints = { matchPolicy: 'Equivalent' as const, ...selectors, resourceRules };
       const variables = controlVariables(controls, shape);
-      return [{ shape, spec: { failurePolicy: 'Ignore', matchConstraints, variables }, message: messageExpression(this.#name) }];
+      return [
+        {
+          shape,
+          spec: { failurePolicy: 'Ignore', matchConstraints, variables },
+          message: messageExpression(this.#name, this.#input.waives),
+        },
+      ];
     });
   }
 
@@ -178,7 +184,7 @@ class EntryObjects {
       resourceRules: controlResources([approval], 'pods', context.served),
     };
     const made = { failurePolicy: 'Ignore' as const, matchConstraints, variables: approvalVariables() };
-    return [{ shape: 'images', spec: made, message: messageExpression(this.#name), namespaces, readsParameters: true }];
+    return [{ shape: 'images', spec: made, message: messageExpression(this.#name, this.#input.waives), namespaces, readsParameters: true }];
   }
 
   #ofRules(): readonly (Draft | NotEnforced)[] {
@@ -188,7 +194,7 @@ class EntryObjects {
   #ofRule(rule: SecurityPolicyRule): readonly (Draft | NotEnforced)[] {
     const constraints = ruleConstraints(rule, this.#input.context.served);
     if (typeof constraints === 'string') return [{ check: rule.name, reason: constraints }];
-    const message = messageExpression(this.#name, ruleMessage(rule));
+    const message = messageExpression(this.#name, this.#input.waives, ruleMessage(rule));
     const variables = ruleVariables(rule);
     return failureParts(rule, constraints).map(({ suffix, ...part }) => ({
       shape: `rule-${rule.name}${suffix}`,

@@ -1,12 +1,21 @@
 import { stringLiteral } from '../translator/cel-literal.ts';
 import type { NamedExpression } from './admission-policy.ts';
 
-/** CEL: a list of violations without those that existed before the request, and without those that an exception covers. */
-const remaining = (covers: string): string =>
-  `variables.failing.map(check, check.filter(violation, !variables.failedBefore.exists(before, violation in before)${covers})).filter(check, check.size() > 0)`;
+/** CEL: whether a violation is new, and not one of a check that another entry refuses. */
+const isNew = (denied: boolean): string =>
+  `!variables.failedBefore.exists(before, violation in before)${denied ? ' && !(violation[0] in variables.denied)' : ''}`;
 
-const notWaived =
-  " && !variables.waivers.exists(waiver, violation[0] in waiver.checks && (!has(waiver.containers) || waiver.containers.exists(name, violation[1] == 'container ' + name)))";
+/** CEL: whether one of the exceptions `covering`, which name the check, covers a violation. */
+const isCovered =
+  "covering.exists(waiver, !has(waiver.containers) || violation[1].startsWith('container ') && violation[1].substring(10) in waiver.containers)";
+
+/** CEL: the new violations. Violations of a check are compared with the exceptions that name the check, which are chosen once. */
+const remaining = (waives: boolean, denied: boolean): string => {
+  const left = waives
+    ? `[variables.waivers.filter(waiver, check[0][0] in waiver.checks)].map(covering, check.filter(violation, ${isNew(denied)} && !${isCovered}))[0]`
+    : `check.filter(violation, ${isNew(denied)})`;
+  return `variables.failing.map(check, ${left}).filter(check, check.size() > 0)`;
+};
 
 /**
  * The variables that compute the new violations from `failing` and `failedBefore`. `denied`: the variables `scopeLabels` and `denied` with the
@@ -14,12 +23,17 @@ const notWaived =
  * covers are left out: the variable `waivers` has the exceptions that match the object.
  */
 export function newViolations(waives: boolean, denied: readonly NamedExpression[] = []): readonly NamedExpression[] {
-  const covers = [...(waives ? [notWaived] : []), ...(denied.length > 0 ? [' && !(violation[0] in variables.denied)'] : [])];
-  return [...(waives ? waiverVariables : []), ...denied, { name: 'new', expression: remaining(covers.join('')) }];
+  return [...(waives ? waiverVariables : []), ...denied, { name: 'new', expression: remaining(waives, denied.length > 0) }];
 }
 
 const labelsMatch = (field: string, labels: string): string =>
   `(!has(waiver.${field}) || waiver.${field}.all(label, label.operator == 'In' ? label.key in ${labels} && ${labels}[label.key] in label.values : label.operator == 'NotIn' ? !(label.key in ${labels} && ${labels}[label.key] in label.values) : (label.operator == 'Exists') == (label.key in ${labels})))`;
+
+/**
+ * The most containers of the exceptions that match one object. An exception without containers counts as one. The API server stops an evaluation
+ * that costs too much, and then admits the object: too many exceptions must not switch off a check, so that none of them applies.
+ */
+const mostMatching = 100;
 
 /** The exceptions in force that match the object, as the variable `waivers`. */
 const waiverVariables: readonly NamedExpression[] = [
@@ -32,7 +46,7 @@ const waiverVariables: readonly NamedExpression[] = [
     expression: 'namespaceObject != null && has(namespaceObject.metadata.labels) ? dyn(namespaceObject.metadata.labels) : dyn({})',
   },
   {
-    name: 'waivers',
+    name: 'matching',
     expression: `!has(params.waivers) ? [] : params.waivers.filter(waiver, ${[
       `(request.namespace == '' ? has(waiver.clusterScoped) && waiver.clusterScoped : !has(waiver.namespaces) || waiver.namespaces.exists(name, request.namespace.matches(name)))`,
       `!(has(waiver.excludedNamespaces) && waiver.excludedNamespaces.exists(name, request.namespace.matches(name)))`,
@@ -45,7 +59,15 @@ const waiverVariables: readonly NamedExpression[] = [
       labelsMatch('labels', 'variables.objectLabels'),
     ].join(' && ')})`,
   },
+  {
+    name: 'overloaded',
+    expression: `variables.matching.map(waiver, has(waiver.containers) ? waiver.containers.size() : 1).sum() > ${mostMatching}`,
+  },
+  { name: 'waivers', expression: 'variables.overloaded ? [] : variables.matching' },
 ];
+
+/** CEL: why no exception applies to the object, or the empty text. */
+const overload = `(variables.overloaded ? '; no exception applies, because more than ${mostMatching} match the object' : '')`;
 
 /** CEL: kind and name of the object of the request, such as `Deployment web`. */
 const objectName = `request.kind.kind + (request.name != '' ? ' ' + request.name : object != null && has(object.metadata.generateName) ? ' ' + object.metadata.generateName : '')`;
@@ -57,8 +79,8 @@ const violations =
 /** The longest list of violations in a message, in characters. The API server ignores messages of more than 5 KiB. */
 const longest = 1000;
 
-/** Returns the messageExpression of a policy. `explain` adds the command that explains a check. */
-export function messageExpression(policy: string, text = violations): string {
+/** Returns the messageExpression of a policy. `waives`: whether exceptions apply. `text`: CEL of the new violations. */
+export function messageExpression(policy: string, waives: boolean, text = violations): string {
   const shortened = `[${text}].map(text, text.size() > ${longest} ? text.substring(0, ${longest}) + '…' : text)[0]`;
-  return `${objectName} + ${stringLiteral(` breaks SecurityPolicy/${policy}: `)} + ${shortened} + '. kubectl vigil explain CHECK'`;
+  return `${objectName} + ${stringLiteral(` breaks SecurityPolicy/${policy}: `)} + ${shortened}${waives ? ` + ${overload}` : ''} + '. kubectl vigil explain CHECK'`;
 }

@@ -1,5 +1,6 @@
 import { definedEntries } from '../../api/defined-entries.ts';
 import type { AdmissionParameters, AdmissionWaiver } from '../../api/kinds/admission-parameters.ts';
+import { WaiverBudget } from './waiver-cost.ts';
 
 /** What the parameters of a policy contain. Undefined: its admission policies do not read it. */
 export interface ParameterContent {
@@ -71,14 +72,17 @@ function waiversPart(
   waivers: readonly AdmissionWaiver[],
   most: number,
 ): { readonly waivers: readonly AdmissionWaiver[]; readonly bytes: number; readonly problems: readonly string[] } {
-  let [bytes, count] = [0, 0];
+  const budget = new WaiverBudget();
+  const kept: AdmissionWaiver[] = [];
+  const left = new Set<string>();
+  let bytes = 0;
   for (const waiver of waivers) {
     const size = Buffer.byteLength(JSON.stringify(waiver)) + 1;
-    if (count >= mostWaivers || bytes + size > most) break;
-    bytes += size;
-    count += 1;
+    if (kept.length < mostWaivers && bytes + size <= most && budget.take(waiver)) {
+      bytes += size;
+      kept.push(waiver);
+    } else left.add(waiver.exception);
   }
-  const left = [...new Set(waivers.slice(count).map(({ exception }) => exception))];
-  const problem = `${waivers.length} entries of exceptions are in force, and admission applies ${count} of them; these exceptions do not apply at admission, or only to some targets: ${listed(left)}`;
-  return { waivers: waivers.slice(0, count), bytes, problems: left.length > 0 ? [problem] : [] };
+  const problem = `${waivers.length} entries of exceptions are in force, and admission applies ${kept.length} of them; these exceptions do not apply at admission, or only to some targets: ${listed([...left])}. Use fewer exceptions, or fewer and shorter names in their targets`;
+  return { waivers: kept, bytes, problems: left.size > 0 ? [problem] : [] };
 }

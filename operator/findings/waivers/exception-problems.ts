@@ -1,4 +1,4 @@
-import type { ExceptionCheck } from '../../api/kinds/security-exception.ts';
+import type { ExceptionCheck, ExceptionTarget } from '../../api/kinds/security-exception.ts';
 import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
 import { detectionById, detections } from '../../catalogue/detections/detections.ts';
 import { frameworkVersions } from '../../catalogue/frameworks/framework.ts';
@@ -17,7 +17,8 @@ const isCheck = (name: string, rules: ReadonlySet<string>): boolean =>
  * Returns what is wrong with an exception, each with the path of the field. `rules` contains the names of the rules of all policies. Pure.
  */
 export function exceptionProblems({ spec }: ExceptionObject, rules: ReadonlySet<string>): readonly string[] {
-  return [...spec.checks.flatMap((check, index) => checkProblems(check, `spec.checks[${index}]`, rules)), ...endProblems(spec)];
+  const targets = (spec.targets ?? []).flatMap((target, index) => targetProblems(target, `spec.targets[${index}]`));
+  return [...targets, ...spec.checks.flatMap((check, index) => checkProblems(check, `spec.checks[${index}]`, rules)), ...endProblems(spec)];
 }
 
 /**
@@ -27,8 +28,28 @@ export function exceptionProblems({ spec }: ExceptionObject, rules: ReadonlySet<
 export function validPart<T extends ExceptionObject>(exception: T, rules: ReadonlySet<string>): T | undefined {
   const { spec } = exception;
   const checks = spec.checks.filter((check) => checkProblems(check, '', rules).length === 0);
-  if (checks.length === 0 || endProblems(spec).length > 0) return undefined;
-  return checks.length === spec.checks.length ? exception : { ...exception, spec: { ...spec, checks } };
+  // Without targets, an exception covers everything in its namespace: one whose targets are all wrong must cover nothing.
+  const targets = spec.targets?.filter((target) => targetProblems(target, '').length === 0);
+  if (checks.length === 0 || targets?.length === 0 || endProblems(spec).length > 0) return undefined;
+  return withParts(exception, { checks, ...(targets ? { targets } : {}) });
+}
+
+/** Returns the exception with fewer checks or targets. The exception itself if these are all that it has. */
+function withParts<T extends ExceptionObject>(exception: T, parts: Pick<ExceptionObject['spec'], 'checks' | 'targets'>): T {
+  const { spec } = exception;
+  const isWhole = parts.checks.length === spec.checks.length && parts.targets?.length === spec.targets?.length;
+  return isWhole ? exception : { ...exception, spec: { ...spec, ...parts } };
+}
+
+/** Returns why an entry of the targets selects nothing, each with the path of the field. */
+function targetProblems({ apiGroup = '', kind, containers = [] }: ExceptionTarget, at: string): readonly string[] {
+  const patterns = Object.entries({ apiGroup, kind, containers: containers.find((name) => name.includes('*')) });
+  const problems = patterns.flatMap(([field, value]) =>
+    value?.includes('*') ? [`${field}: '${value}' is a pattern; omit ${field} for all`] : [],
+  );
+  if (apiGroup.includes('/')) problems.push(`apiGroup: '${apiGroup}' has a version; write '${apiGroup.split('/')[0] ?? ''}'`);
+  if (kind !== undefined && /^[a-z]/.test(kind)) problems.push(`kind: '${kind}' is not a kind; kinds begin with a capital letter`);
+  return problems.map((problem) => `${at}.${problem}`);
 }
 
 function checkProblems(check: ExceptionCheck, at: string, rules: ReadonlySet<string>): readonly string[] {

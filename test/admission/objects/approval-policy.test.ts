@@ -149,9 +149,21 @@ describe('the parameters of admission policies', () => {
       .and.to.contain('shop/e2000, shop/e2001, shop/e2002');
   });
 
+  it('leave out exceptions that cost too much to evaluate, which does not take the room of other namespaces', () => {
+    const names = Array.from({ length: 256 }, () => `^${'x.*'.repeat(20)}$`);
+    const waiver = (exception: string, more: object = {}) => ({ exception, checks: ['host-pid'], ...more });
+    const costly = [waiver('shop/a', { names }), waiver('shop/b', { names }), waiver('shop/c', { names })];
+    const everywhere = Array.from({ length: 100 }, (_, index) => waiver(`wide-${index}`, { names: names.slice(0, 64) }));
+    const { body, problems } = parametersOf({ waivers: [...costly, waiver('shop/d'), waiver('web/a', { names }), ...everywhere] });
+    const kept = body.waivers?.map(({ exception }) => exception);
+    expect(kept?.slice(0, 4)).to.deep.equal(['shop/a', 'shop/b', 'shop/d', 'web/a']);
+    expect(kept).to.have.length.within(10, 30);
+    expect(problems[0]).to.contain('or only to some targets: shop/c, wide-');
+  });
+
   it('fill the rest of the object with exceptions', () => {
     const names = Array.from({ length: 20 }, () => 'x'.repeat(100));
-    const waivers = Array.from({ length: 1000 }, (_, index) => ({ exception: `shop/e${index}`, checks: ['host-pid'], names }));
+    const waivers = Array.from({ length: 1000 }, (_, index) => ({ exception: `team-${index}/e`, checks: ['host-pid'], names }));
     const { body, digests, problems } = parametersOf({ waivers, images: new Map([['a', digestsOf(15_000)]]) });
     expect(digests).to.equal(15_000);
     expect(Buffer.byteLength(JSON.stringify(body))).to.be.at.most(mostBytes + 100);

@@ -181,6 +181,18 @@ describe('exceptions at admission', () => {
       expect(messages.join()).to.match(message);
     });
 
+  it('do not apply if more match an object than the API server can evaluate, and the message says so', () => {
+    const many = (count: number, more: object = {}) => Array.from({ length: count }, () => ({ ...waiver, ...more }));
+    const messages = (waivers: readonly object[]): string => decide({ object, params: { waivers } as never }).join();
+    expect(messages(many(100))).to.match(without);
+    const names = Array.from({ length: 51 }, (_, index) => (index === 0 ? 'app' : `c${index}`));
+    for (const waivers of [many(101), many(2, { containers: names })])
+      expect(messages(waivers)).to.contain(
+        'privileged-container (container app, container log), host-pid; no exception applies, because more than 100 match the object.',
+      );
+    expect(messages([...many(100), ...many(100, { kind: 'Job' })])).to.match(without);
+  });
+
   it('are not read if the policy allows them in reports only', () => {
     const made = objectsOf({ controls });
     expect(made.policies[0]?.spec.paramKind).to.equal(undefined);

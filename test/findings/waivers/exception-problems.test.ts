@@ -30,6 +30,10 @@ describe('exceptionProblems', () => {
       "spec.checks[0].framework: no framework 'nsaa' (did you mean 'nsa'?)",
     ],
     ['a pattern in place of a check', { checks: [{ name: 'host-*' }] }, "spec.checks[0].name: 'host-*' is a pattern; name each check"],
+    ['a pattern for kinds', { targets: [{ kind: '*' }] }, "spec.targets[0].kind: '*' is a pattern; omit kind for all"],
+    ['a pattern for containers', { targets: [{}, { containers: ['app', 'side*'] }] }, "spec.targets[1].containers: 'side*' is a pattern"],
+    ['a group with its version', { targets: [{ apiGroup: 'apps/v1' }] }, "spec.targets[0].apiGroup: 'apps/v1' has a version; write 'apps'"],
+    ['a kind in lower case', { targets: [{ kind: 'deployment' }] }, "spec.targets[0].kind: 'deployment' is not a kind"],
     ['an end without a zone', { expiresAt: '2027-02-28T00:00:00' }, "spec.expiresAt: '2027-02-28T00:00:00' is not a time"],
     ['an end that is no time', { expiresAt: 'soon' }, "spec.expiresAt: 'soon' is not a time in RFC 3339, such as 2027-02-28T00:00:00Z"],
   ] as const)
@@ -47,6 +51,12 @@ describe('validPart', () => {
   it('is the exception itself without problems', () => {
     const whole = exception();
     expect(validPart(whole, rules)).to.equal(whole);
+  });
+
+  it('leaves out targets with a problem, and never covers more because of it', () => {
+    const targets = [{ kind: 'Deployment' }, { kind: '*' }];
+    expect(validPart(exception({ targets }), rules)?.spec.targets).to.deep.equal([{ kind: 'Deployment' }]);
+    expect(validPart(exception({ targets: [{ kind: '*' }] }), rules)).to.equal(undefined);
   });
 
   it('is undefined if no entry is left, or if the end cannot be read', () => {

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../../operator/api/metadata.ts';
 import type { SecurityPolicy, SecurityPolicySpec } from '../../../operator/api/kinds/security-policy.ts';
 import { Enforcement } from '../../../operator/admission/enforcement.ts';
 import type { EnforcementWrite } from '../../../operator/admission/enforcement-sync.ts';
-import type { ApprovalsInForce, WaiversInForce } from '../../../operator/admission/parameters-in-force.ts';
+import type { ApprovalsInForce, ReadWaiversInForce, WaiversInForce } from '../../../operator/admission/parameters-in-force.ts';
 import { clusterInfoReader } from '../../../operator/kube/cluster-info.ts';
 import { resourcePath } from '../../../operator/kube/client/resource-path.ts';
 import { Reflector } from '../../../operator/kube/watch/reflector.ts';
@@ -26,6 +26,8 @@ export class EnforcementBench {
   readonly writes: EnforcementWrite[] = [];
   readonly events: { readonly type: string; readonly reason: string; readonly message: string }[] = [];
   waivers: WaiversInForce = { waivers: [] };
+  /** Reads the exceptions in force. By default {@link waivers}, for every policy. */
+  readWaivers: ReadWaiversInForce = () => this.waivers;
   approvals: ApprovalsInForce = { images: new Map(), until: Infinity };
   #running: { readonly enforcement: Enforcement; readonly policies: Reflector<SecurityPolicy> } | undefined;
 
@@ -56,7 +58,7 @@ export class EnforcementBench {
       clusterInfo: clusterInfoReader(this.client, () => undefined),
       namespace: 'vigil-system',
       systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', 'vigil-system'],
-      waiversInForce: () => this.waivers,
+      waiversInForce: (...args) => this.readWaivers(...args),
       approvalsInForce: () => this.approvals,
       onEnforcementWrite: (write) => void this.writes.push(write),
     });

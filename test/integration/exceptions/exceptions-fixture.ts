@@ -17,6 +17,8 @@ export class ExceptionsFixture {
   readonly client = testClient();
   readonly events: string[] = [];
   readonly writes: string[] = [];
+  /** Called after a change of an exception, a policy or a Namespace was taken in. */
+  onChange: () => void = () => undefined;
   /** Milliseconds that the clock is ahead. */
   ahead = 0;
   readonly #log = pino({ level: 'silent' });
@@ -27,7 +29,10 @@ export class ExceptionsFixture {
   readonly #watches = new WatchSet(this.client, {
     log: this.#log,
     silence: 150_000,
-    onChange: (resource, type, object) => this.exceptions.changed(resource, object, type),
+    onChange: (resource, type, object) => {
+      this.exceptions.changed(resource, object, type);
+      this.onChange();
+    },
   });
   readonly #caches = exceptionWatches(this.#watches);
   readonly store = new ExceptionStore({ ...this.#caches, policies: this.#policies, clock: this.#clock });
