@@ -46,7 +46,7 @@ export async function beginScan(
   const cluster = await deps.clusterInfo(true);
   const chosen = await choosePolicies(deps, scan, { ...cluster, signal });
   if (!('policies' in chosen)) return chosen;
-  const carryOver = await collectorFor(deps, scan, rescans);
+  const carryOver = await collectorFor(deps, scan, { rescans, isWhole: chosen.isWhole });
   const plan = await planScan(deps.client, {
     carryOver,
     scan: { name, uid },
@@ -81,19 +81,23 @@ export interface BeginScanContext {
   readonly signal: AbortSignal;
 }
 
-/** Scans of new generations carry nothing over and store nothing: every verdict is new. */
 const isOfGenerations = ({ metadata: { annotations } }: Scan): boolean => annotations?.[ANNOTATIONS.generations] !== undefined;
 
+/**
+ * Scans of new generations carry nothing over: every verdict is new. They store their results if they include all policies, since the next
+ * scan of a schedule probably does, too. Otherwise they store nothing: few sets of policies have a stored index.
+ */
 async function collectorFor(
   deps: Pick<PlanDependencies, 'worker' | 'endedApprovals'>,
   scan: Scan,
-  rescans: BeginScanContext['rescans'],
+  { rescans, isWhole }: { readonly rescans: BeginScanContext['rescans'] } & Pick<Chosen, 'isWhole'>,
 ): Promise<MarkCollector | undefined> {
-  if (!rescans || isOfGenerations(scan)) return undefined;
+  const isNew = isOfGenerations(scan);
+  if (!rescans || (isNew && !isWhole)) return undefined;
   const { image } = await deps.worker();
   const endedApprovals = deps.endedApprovals?.() ?? [];
   const { full = false, namespaces } = scan.spec;
-  return new MarkCollector({ store: rescans, program: image, endedApprovals, full, partial: namespaces !== undefined });
+  return new MarkCollector({ store: rescans, program: image, endedApprovals, full: full || isNew, partial: namespaces !== undefined });
 }
 
 /** The dependencies of {@link beginScan}. */
@@ -118,6 +122,8 @@ interface Chosen {
   readonly policies: readonly PolicySnapshot[];
   /** Policies of the scan that cannot be evaluated. */
   readonly uncovered: readonly Uncovered[];
+  /** Whether the scan includes every policy of the cluster that can be evaluated. */
+  readonly isWhole: boolean;
 }
 
 /** The most invalid policies that a message names; the others are counted. */
@@ -145,11 +151,12 @@ async function choosePolicies(
     return { hold: { reason: 'WatchBehind', message: `the cache does not contain SecurityPolicy ${unheard.metadata.name} yet` } };
   const snapshots = chosen.map((policy) => snapshotOf(policy, kubernetesVersion)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { problems } = compilePolicies(snapshots, { kubernetesVersion, resources, systemNamespaces: deps.systemNamespaces });
-  return evaluable(snapshots, problems);
+  const found = evaluable(snapshots, problems);
+  return 'refused' in found ? found : { ...found, isWhole: chosen.length === live.length };
 }
 
 /** Separates the policies that can be evaluated from the others. */
-function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly PolicyProblem[]): Chosen | RefusedScan {
+function evaluable(snapshots: readonly PolicySnapshot[], problems: readonly PolicyProblem[]): Omit<Chosen, 'isWhole'> | RefusedScan {
   const broken = new Map(problems.toReversed().map((problem) => [problem.policy, problem]));
   const policies = snapshots.filter(({ name }) => !broken.has(name));
   if (policies.length > MOST_SCAN_POLICIES)

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { RESOURCES, type ApiResource } from '../../operator/api/api-resource.ts';
-import type { KubeObject } from '../../operator/api/metadata.ts';
+import type { KubeObject, ObjectMeta } from '../../operator/api/metadata.ts';
 import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
 import type { Scan, ScanSpec } from '../../operator/api/kinds/scan.ts';
 import type { SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
@@ -52,8 +52,8 @@ export class ScanCluster {
     return this.api.create(RESOURCES.policies, { metadata: { name, generation: 1 }, spec } as SecurityPolicy);
   }
 
-  scan(name: string, spec: ScanSpec = {}): Promise<KubeObject> {
-    return this.api.create(RESOURCES.scans, { metadata: { name, generation: 1 }, spec } as Scan);
+  scan(name: string, spec: ScanSpec = {}, annotations?: ObjectMeta['annotations']): Promise<KubeObject> {
+    return this.api.create(RESOURCES.scans, { metadata: { name, generation: 1, ...(annotations && { annotations }) }, spec } as Scan);
   }
 
   /** Reconciles a Scan once, in the process that reconciled it before. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
+import { ANNOTATIONS } from '../../operator/api/group.ts';
 import type { Scan } from '../../operator/api/kinds/scan.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { exception, setOf } from '../findings/waivers/samples.ts';
@@ -65,6 +66,28 @@ describe('what a scan leaves for the next', () => {
     expect((await cluster.finish('s')).status?.phase).to.equal('Complete');
     cluster.api.onCall = () => undefined;
     expect((await next())?.carriedOver).to.equal(0);
+  });
+
+  const ofGenerations = { [ANNOTATIONS.generations]: 'p=1' };
+
+  it('is everything after the scan of a new generation that includes all policies, which itself evaluates everything', async () => {
+    await cluster.finish('s');
+    await cluster.scan('p-g1', { policies: ['p'] }, ofGenerations);
+    expect((await cluster.finish('p-g1')).status?.carriedOver).to.equal(0);
+    await cluster.remove('blue', 'data');
+    await cluster.deployment('blue', 'data');
+    await cluster.scan('p-g2', { policies: ['p'] }, ofGenerations);
+    await cluster.finish('p-g2');
+    expect((await next())?.carriedOver).to.equal(2);
+  });
+
+  it('is nothing after the scan of a new generation of one of several policies', async () => {
+    await cluster.policy('q', { controls: [{ name: 'host-pid' }] });
+    await cluster.scan('p-g1', { policies: ['p'] }, ofGenerations);
+    await cluster.finish('p-g1');
+    cluster.now += 60_000;
+    await cluster.scan('again', { policies: ['p'] });
+    expect((await cluster.finish('again')).status?.carriedOver).to.equal(0);
   });
 
   it('is read by another process', async () => {
