@@ -3,6 +3,7 @@ import type { Condition } from '../api/condition.ts';
 import { endsSoon } from '../api/ending-status.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { ImageApproval, ImageApprovalStatus } from '../api/kinds/image-approval.ts';
+import { ClockWatch } from '../controller/clock-watch.ts';
 import { Controller, type ControllerBasics, type ReconcileContext, type ReconcileResult } from '../controller/controller.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import { REQUEUE_SOON, writeStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
@@ -28,7 +29,7 @@ const clockInterval = 30_000;
 export interface ApprovalsDependencies extends ControllerBasics, Omit<StatusWriterDependencies, 'client'> {
   readonly log: ControllerBasics['log'];
   readonly client: ListClient & StatusWriterDependencies['client'];
-  readonly store: Pick<ApprovalStore, 'get' | 'names' | 'approved'>;
+  readonly store: Pick<ApprovalStore, 'get' | 'names' | 'approved' | 'ended'>;
   readonly events: Pick<EventRecorder, 'record'>;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -43,9 +44,11 @@ export class Approvals {
   #running: RunningImages | undefined;
   /** The end that the clock waits for. */
   #nextEnd = Number.POSITIVE_INFINITY;
+  readonly #clock: ClockWatch;
 
   constructor(deps: ApprovalsDependencies) {
     this.#deps = deps;
+    this.#clock = new ClockWatch(deps.clock);
     this.controller = new Controller({
       name: 'image-approvals',
       log: deps.log,
@@ -78,10 +81,13 @@ export class Approvals {
   }
 
   #checkClock(): ReconcileResult {
-    const now = this.#deps.clock();
-    if (this.#nextEnd <= now) this.#deps.onEnded();
+    const { now, isSetBack } = this.#clock.read();
+    if (isSetBack || this.#nextEnd <= now) this.#deps.onEnded();
+    // After the clock was set back, approvals that had ended are in force again.
+    if (isSetBack) for (const name of this.#deps.store.names()) this.controller.queue.add(name);
     this.#nextEnd = this.#deps.store.approved().nextEnd(now);
-    return Number.isFinite(this.#nextEnd) ? { requeueAfter: Math.max(1, Math.min(this.#nextEnd - now, clockInterval)) } : {};
+    const isTimed = Number.isFinite(this.#nextEnd) || this.#deps.store.ended(now).length > 0;
+    return isTimed ? { requeueAfter: Math.max(1, Math.min(this.#nextEnd - now, clockInterval)) } : {};
   }
 
   async #sync(name: string): Promise<ReconcileResult> {

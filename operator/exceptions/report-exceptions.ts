@@ -1,4 +1,5 @@
 import { RESOURCES } from '../api/api-resource.ts';
+import { ClockWatch } from '../controller/clock-watch.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { endOf } from '../findings/waivers/exception-bounds.ts';
 import type { Waiver } from '../findings/waivers/waiver.ts';
@@ -50,9 +51,11 @@ export class ReportExceptions {
   #pending: Set<string> | undefined;
   /** By key: the time at which an exception ends, or at which findings are counted again. */
   readonly #due = new Map<string, number>();
+  readonly #clock: ClockWatch;
 
   constructor(deps: ReportExceptionsDependencies) {
     this.#deps = deps;
+    this.#clock = new ClockWatch(deps.clock);
     this.controller = new Controller({
       name: 'report-exceptions',
       log: deps.log,
@@ -107,8 +110,9 @@ export class ReportExceptions {
   }
 
   #checkClock(): ReconcileResult {
-    const now = this.#deps.clock();
-    for (const [key, time] of this.#due) if (time <= now) this.controller.queue.add(key);
+    const { now, isSetBack } = this.#clock.read();
+    // After the clock was set back, exceptions that had ended are in force again.
+    for (const [key, time] of this.#due) if (isSetBack || time <= now) this.controller.queue.add(key);
     const next = Math.min(now + clockInterval, ...[...this.#due.values()].filter((time) => time > now));
     return { requeueAfter: Math.max(next - now, 1) };
   }

@@ -86,6 +86,22 @@ describe('the controller of ImageApprovals', () => {
     await after.controller.stop();
   });
 
+  it('follows a clock that jumps forward and is set back', async () => {
+    const fixture = new Fixture();
+    const approvals = fixture.start();
+    await settle(approvals, 'web', '*clock');
+    fixture.now = end + 86_400_000;
+    await settle(approvals, '*clock', 'web');
+    expect([fixture.ended, fixture.events]).to.deep.equal([2, ['ApprovalExpiring', 'ApprovalExpired']]);
+    fixture.now = end - 10_000;
+    await settle(approvals, '*clock');
+    const active = fixture.approval.status?.conditions?.find(({ type }) => type === 'Active');
+    expect([active?.status, active?.reason]).to.deep.equal(['True', 'EndsWithinADay']);
+    await settle(approvals, '*clock');
+    expect(fixture.ended).to.equal(3);
+    await approvals.controller.stop();
+  });
+
   it('does not give approvals to admission before all of them are known', () => {
     const store = new ApprovalStore({ approvals: { list: () => [], get: () => undefined }, isComplete: () => false });
     expect(() => store.inForce(0)).to.throw('not listed yet');

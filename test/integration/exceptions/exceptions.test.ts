@@ -149,6 +149,26 @@ describe('Exceptions, on a real API server', function () {
     await client.delete(RESOURCES.clusterExceptions, { name });
     await eventually(verdict, 'fail');
   });
+
+  it('that end while no operator runs are reported by the next leader, with one Event however many follow', async () => {
+    apply({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+    await eventually(verdict, `skip ${namespace}/waiver`);
+    await eventually(active, 'True EndsWithinADay 1');
+    await fixture.stop();
+    const events: string[] = [];
+    for (const leader of [1, 2]) {
+      const next = new ExceptionsFixture();
+      next.ahead = 3_600_000;
+      await next.start();
+      await eventually(verdict, 'fail');
+      await eventually(active, 'False Expired 0');
+      // The second leader has nothing to write: it has looked at the reports when it knows what they contain.
+      await eventually(() => Promise.resolve(String(next.exceptions.controllers.every(({ queue }) => queue.depth === 0))), 'true');
+      await next.stop();
+      events.push(...next.events);
+      expect(events, `leader ${leader}`).to.deep.equal(['waiver ExceptionExpired']);
+    }
+  });
 });
 
 const identity = ({
