@@ -6,7 +6,7 @@ import type { Abnormal, Circumstances, Normality } from './baseline/normality.ts
 import type { JudgeContext, JudgedChange, Observation } from './detections/judge.ts';
 import { changeJudges, requestJudges } from './detections/judges.ts';
 import type { ClusterInventory } from './inventory/cluster-inventory.ts';
-import { findingOf } from './results/finding-builder.ts';
+import { findingOf, requestOf } from './results/finding-builder.ts';
 import type { StoredFinding } from './results/finding-store.ts';
 
 /** What is known while activities are judged. */
@@ -139,7 +139,9 @@ export class Judging {
 
 /** What was done, as an identity: a request, or a change of an object. */
 function actOf(activity: Activity): string {
-  if (activity.type === 'request') return activity.id;
-  const { kind, namespace = '', name } = activity.object;
-  return activity.request?.id ?? `${kind}/${namespace}/${name}`;
+  const request = requestOf(activity);
+  // A client may send all of its requests with one audit ID.
+  if (request !== undefined) return [request.id, request.at, request.verb, request.path].join(' ');
+  const { kind, namespace = '', name } = (activity as ChangeActivity).object;
+  return `${kind}/${namespace}/${name}`;
 }

@@ -105,7 +105,12 @@ export class World {
   /** A request of a user. */
   request(user: string, request: Request): void {
     this.now += 1000;
-    const activity: RequestActivity | undefined = this.#activities.activity(auditEvent(user, this.now, request));
+    this.event(auditEvent(user, this.now, request));
+  }
+
+  /** An audit event arrives. */
+  event(event: AuditEvent): void {
+    const activity: RequestActivity | undefined = this.#activities.activity(event);
     if (activity) this.detector.observe(activity, { replay: this.#replay });
   }
 

@@ -31,6 +31,8 @@ export interface RequestActivity {
   readonly decision: Decision;
   /** Whether the request was allowed and its answer is no error. */
   readonly succeeded: boolean;
+  /** The request asked for a dry run: it changed nothing, but its answer has the objects. */
+  readonly dryRun?: true;
   /** The binding that allowed the request, such as `ClusterRoleBinding "admins"`. */
   readonly binding?: string;
   /** The address that connected to the API server. */

@@ -30,10 +30,13 @@ export function actorOf({ username, groups, extra }: AuditUser): Actor {
   if (anonymousNames.has(username)) return { kind: 'anonymous', name: 'system:anonymous', key: 'anonymous', groups };
   const [, prefix, first = '', second = ''] = /^system:(serviceaccount|node):([^:]+)(?::(.+))?$/.exec(username) ?? [];
   if (prefix === 'serviceaccount') return { ...accountActor(first, second, groups), ...tokenOf(extra) };
-  if (prefix === 'node') return { kind: 'node', name: username, key: 'nodes', groups, node: first };
+  if (prefix === 'node' && isOfNodes(groups)) return { kind: 'node', name: username, key: 'nodes', groups, node: first };
   if (username.startsWith('system:')) return { kind: 'component', name: username, key: `component:${username}`, groups };
   return { kind: 'user', name: username, key: `user:${userTemplate(username)}`, groups };
 }
+
+/** The node authorizer bounds only members of this group. Logs of some clouds have no groups. */
+const isOfNodes = (groups: readonly string[]): boolean => groups.length === 0 || groups.includes('system:nodes');
 
 /** Returns the actor of a service account. */
 export function accountActor(namespace: string, name: string, groups: readonly string[] = []): Actor {

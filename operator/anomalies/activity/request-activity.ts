@@ -24,7 +24,7 @@ export class RequestActivities {
   activity(event: AuditEvent): RequestActivity | undefined {
     if (event.stage === 'RequestReceived') return undefined;
     if (heartbeats.has(event.objectRef?.resource ?? '')) return undefined;
-    const request = `${event.server} ${event.auditID}`;
+    const request = identityOf(event);
     if (event.stage === 'ResponseStarted') {
       this.#remember(request);
       return requestActivity(event);
@@ -39,6 +39,10 @@ export class RequestActivities {
     if (oldest !== undefined) this.#started.delete(oldest);
   }
 }
+
+/** Clients may choose the audit ID. Without user, verb and URI, the end of a request that lasts could be that of another with the same ID. */
+const identityOf = ({ server, auditID, verb, user, requestURI }: AuditEvent): string =>
+  JSON.stringify([server, auditID, verb, user.username, requestURI]);
 
 /** The API server gives the requests about a Namespace its own name as their namespace, although the object is in none. */
 const namespaceIn = ({ objectRef }: AuditEvent): string | undefined =>
@@ -61,6 +65,7 @@ export function requestActivity(event: AuditEvent): RequestActivity {
     path: event.requestURI.split('?', 1)[0] ?? '',
     command: subresource === 'exec' ? commandOf(event.requestURI) : [],
     decision,
+    ...(isDryRun(event) ? { dryRun: true as const } : {}),
     succeeded: decision === 'allow' && (code === undefined || code < 400),
     agent: agentProduct(event.userAgent),
     ...definedEntries({ subresource, namespace, name, tokenRequest: event.tokenRequest, binding: bindingOf(annotations) }),
@@ -76,15 +81,33 @@ export function requestActivity(event: AuditEvent): RequestActivity {
 const bindingOf = (annotations: AuditEvent['annotations']): string | undefined =>
   /allowed by ((?:Cluster)?RoleBinding "[^"]{1,300}")/.exec(annotations['authorization.k8s.io/reason'] ?? '')?.[1];
 
-/** The authorizer writes its decision. A request without credentials that are accepted has no decision, and the status 401. */
+/**
+ * The authorizer writes its decision. A request without credentials that are accepted has no decision, and the status 401. What is behind a
+ * proxy also answers 401 or 403: then the authorizer has allowed the request.
+ */
 function decisionOf({ annotations, code }: AuditEvent): Decision {
-  if (code === 401) return 'unauthenticated';
   const decision = annotations['authorization.k8s.io/decision'];
-  return decision === 'forbid' || (decision === undefined && code === 403) ? 'forbid' : 'allow';
+  if (decision === 'allow') return 'allow';
+  if (decision === 'forbid' || code === 403) return 'forbid';
+  return code === 401 ? 'unauthenticated' : 'allow';
+}
+
+const changing: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+/** What the API server does in a dry run too: sessions, proxies and tokens, and answers about rights and identities. */
+const neverDry: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy', 'token']);
+const answers: ReadonlySet<string> = new Set(['authorization.k8s.io', 'authentication.k8s.io']);
+
+/** Whether a request changes nothing. Where the API server ignores the parameter, it hides nothing. */
+function isDryRun({ verb, objectRef, requestURI }: AuditEvent): boolean {
+  if (!changing.has(verb) || objectRef === undefined) return false;
+  if (neverDry.has(objectRef.subresource ?? '') || answers.has(objectRef.apiGroup)) return false;
+  return queryOf(requestURI).getAll('dryRun').includes('All');
+}
+
+function queryOf(uri: string): URLSearchParams {
+  const query = uri.indexOf('?');
+  return new URLSearchParams(query < 0 ? '' : uri.slice(query + 1));
 }
 
 /** Reads the command from the query of an exec. */
-function commandOf(uri: string): readonly string[] {
-  const query = uri.indexOf('?');
-  return query < 0 ? [] : new URLSearchParams(uri.slice(query + 1)).getAll('command').slice(0, 64);
-}
+const commandOf = (uri: string): readonly string[] => queryOf(uri).getAll('command').slice(0, 64);

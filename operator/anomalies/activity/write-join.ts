@@ -213,8 +213,8 @@ const keyOf = (resource: string, namespace: string | undefined, name: string | u
   `${placeOf(resource, namespace)}/${name ?? ''}`;
 
 /** Whether a request has written something that a watch shows. */
-const isWrite = ({ verb, succeeded, resource, subresource = '' }: RequestActivity): boolean =>
-  writes.has(verb) && succeeded && watched.has(resource) && !besides.has(subresource);
+const isWrite = ({ verb, succeeded, dryRun, resource, subresource = '' }: RequestActivity): boolean =>
+  writes.has(verb) && succeeded && dryRun !== true && watched.has(resource) && !besides.has(subresource);
 
 /** Whether a request is about the same resource and namespace as a change, and not further away in time than `within` milliseconds. */
 const isNear = (request: RequestActivity, { resource, object, at }: ChangeActivity, within: number): boolean =>

@@ -178,7 +178,7 @@ export class Normality {
     const isLearning = seed || observation.learnOnly === true || (learning && !(detection.sensitive && this.isNewPrincipal(actor, at)));
     const key = `${detection.id} ${compared.owner}`;
     const event = { item: compared.item, at, learning: isLearning, ...(compared.weight === undefined ? {} : { weight: compared.weight }) };
-    const excess = this.rates.count(key, event, { window: compared.window, floor, daily: compared.daily === true });
+    const excess = this.rates.count(key, event, { window: compared.window, floor, daily: compared.daily ?? 0 });
     if (excess === undefined) return undefined;
     const value = Math.round(excess.value * 10) / 10;
     return {

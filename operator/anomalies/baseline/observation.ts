@@ -23,7 +23,8 @@ export interface CountedItem {
   readonly owner: string;
   /** The window in milliseconds. */
   readonly window: number;
-  readonly daily?: boolean;
+  /** A whole day is compared as well, with so many times the floor. */
+  readonly daily?: number;
   readonly weight?: number;
 }
 

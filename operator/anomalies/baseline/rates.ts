@@ -14,8 +14,11 @@ export interface RateMeasure {
   readonly window: number;
   /** Nothing up to this number is reported. */
   readonly floor: number;
-  /** Whether a whole day is compared as well, with five times the floor: who is slow stays under the limit of a window. */
-  readonly daily: boolean;
+  /**
+   * So many times the floor are not reported in a whole day either: who is slow stays under the limit of a window. Half as many after a week
+   * with activity, since then it is known what is usual. 0: days are not compared.
+   */
+  readonly daily: number;
 }
 
 /** Something to count. */
@@ -91,9 +94,9 @@ export class Rates {
     const value = totalOf(series.recent);
     if (series.ofToday.size < mostItems) series.ofToday.add(hashed);
     const excess = learning ? undefined : excessOf(series, value, floor, daily);
-    // A reported peak counts as no more than what was usual: poisoning by one attack is not possible.
-    const peak = excess === undefined ? value : Math.min(value, excess.limit);
-    if (peak > series.peak) series.peak = peak;
+    if (excess === undefined) series.peak = Math.max(series.peak, value);
+    // Ten minutes with a report count as no more than the middle: attacks that are repeated do not raise the limit.
+    else series.peak = Math.min(series.peak, Math.max(1, median(peaksOf(series))));
     return excess;
   }
 
@@ -180,13 +183,17 @@ function totalOf(recent: Series['recent']): number {
 
 const peaksOf = ({ past, peaks }: Series): readonly number[] => [...past.flatMap((each) => each.peaks), ...peaks];
 
-function excessOf(series: Series, value: number, floor: number, daily: boolean): RateExcess | undefined {
+/** From so many days with activity on, it is known how much of a day is usual. */
+const week = 7;
+
+function excessOf(series: Series, value: number, floor: number, daily: number): RateExcess | undefined {
   if (value > floor) {
     const limit = Math.max(floor, usualLimit(peaksOf(series)));
     if (value > limit) return { value, limit, period: 'window' };
   }
-  if (!daily || series.ofToday.size <= floor * 5) return undefined;
-  const limit = Math.max(floor * 5, usualLimit(series.past.map(({ total }) => total)));
+  const least = floor * (series.past.length >= week ? daily / 2 : daily);
+  if (daily === 0 || series.ofToday.size <= least) return undefined;
+  const limit = Math.max(least, usualLimit(series.past.map(({ total }) => total)));
   return series.ofToday.size > limit ? { value: series.ofToday.size, limit, period: 'day' } : undefined;
 }
 

@@ -1,8 +1,11 @@
-/** The middle of numbers, and six times their middle distance from it. Outliers change neither. */
+/**
+ * The middle of numbers, and six times their middle distance from it: outliers change neither. At least a quarter more than the middle, because what
+ * was the same every day may grow a little.
+ */
 export function usualLimit(values: readonly number[]): number {
   if (values.length === 0) return 0;
   const middle = median(values);
-  return middle + 6 * median(values.map((value) => Math.abs(value - middle)));
+  return middle + Math.max(middle / 4, 6 * median(values.map((value) => Math.abs(value - middle))));
 }
 
 /** The middle of numbers. */

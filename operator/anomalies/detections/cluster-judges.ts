@@ -142,6 +142,7 @@ export const massDeletion: ChangeJudge = (change, { inventory }) => {
         owner: actor.key,
         item: `${object.kind}/${object.namespace ?? ''}/${object.name}`,
         window: 600_000,
+        daily: 5,
       },
     },
   ];

@@ -1,27 +1,31 @@
 import type { RequestActivity } from '../activity/activity.ts';
-import { accountKey, isPerson, type Actor } from '../activity/actor.ts';
+import { accountKey, isControlPlane, isPerson, isSystem, type Actor } from '../activity/actor.ts';
 import { nameTemplate, networkOf } from '../facts/template-names.ts';
 import { nothing, type JudgeContext, type RequestJudge } from './judge.ts';
 import { actorSubject } from './subjects.ts';
 
 const day = 86_400_000;
 
+/** Groups that every user of a kind is in. */
+const usualGroups = /^system:(?:authenticated|unauthenticated|serviceaccounts|serviceaccounts:.*)$/;
+
 /** A user who acts as another one. */
 export const impersonation: RequestJudge = ({ actor, impersonated }) => {
   if (impersonated === undefined) return nothing;
   const isMaster = impersonated.groups.includes('system:masters');
-  const isSystem = isMaster || impersonated.kind === 'component' || impersonated.kind === 'node';
+  const isGrave = isMaster || isSystem(impersonated);
+  const groups = impersonated.groups.filter((group) => !usualGroups.test(group));
   return [
     {
       detection: 'impersonation',
       about: actorSubject(actor),
       workload: impersonated.key,
-      seen: `${actor.name} acted as ${impersonated.name}${isMaster ? ' in the group system:masters' : ''}`,
-      ...(isSystem ? { severity: 'critical' as const } : {}),
+      seen: `${actor.name} acted as ${impersonated.name}${isMaster ? ' in the group system:masters' : groups.length > 0 ? ` in ${groups.join(', ')}` : ''}`,
+      ...(isGrave ? { severity: 'critical' as const } : {}),
       compared: {
         kind: 'first-seen',
         owner: actor.key,
-        key: `${impersonated.key}${isMaster ? ' masters' : ''}`,
+        key: [impersonated.key, ...groups.toSorted()].join(' '),
         habit: `${actor.name} has acted as`,
       },
     },
@@ -32,7 +36,7 @@ export const impersonation: RequestJudge = ({ actor, impersonated }) => {
 export const tokenRequest: RequestJudge = (request) => {
   const { actor, resource, subresource, verb, namespace = '', name = '', succeeded } = request;
   if (resource !== 'serviceaccounts' || subresource !== 'token' || verb !== 'create' || !succeeded) return nothing;
-  if (actor.kind === 'node' || actor.kind === 'component') return nothing;
+  if (isControlPlane(actor)) return nothing;
   const seconds = request.tokenRequest?.expirationSeconds ?? 0;
   const isLong = seconds > 86_400;
   return [
@@ -138,8 +142,8 @@ const writeSensitive: ReadonlySet<string> = new Set(
 
 /** A service account that uses the API in a way it has not used it before. */
 export const newApiUse: RequestJudge = (request, { known }) => {
-  const { actor, verb, resource, subresource, succeeded, at } = request;
-  if (actor.kind !== 'account' || resource === '' || !succeeded) return nothing;
+  const { actor, verb, resource, subresource, succeeded, dryRun, at } = request;
+  if (actor.kind !== 'account' || resource === '' || !succeeded || dryRun === true) return nothing;
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;
   // Other uses lead nowhere: they would only fill the baseline.
   if (!sensitiveUse.has(what) && !(writes.has(verb) && writeSensitive.has(what))) return nothing;

@@ -1,4 +1,5 @@
 import type { RequestActivity } from '../activity/activity.ts';
+import { isControlPlane } from '../activity/actor.ts';
 import type { Observation } from './judge.ts';
 import { actorSubject } from './subjects.ts';
 
@@ -28,7 +29,7 @@ export class Enumeration {
   observe(request: RequestActivity): void {
     const { verb, namespace, name, resource, group, succeeded, actor } = request;
     if (namespace !== undefined || name !== undefined || resource === '' || !succeeded) return;
-    if (actor.kind === 'node' || actor.kind === 'component') return;
+    if (isControlPlane(actor)) return;
     const kind = `${resource}.${group}`;
     if (verb === 'watch') this.#waiting = this.#waiting.filter((each) => each.resource !== kind || each.request.actor.key !== actor.key);
     else if (verb === 'list' && this.#waiting.length < most) this.#waiting.push({ request, resource: kind });
@@ -43,8 +44,8 @@ export class Enumeration {
       observation: {
         detection: 'enumeration',
         about: actorSubject(request.actor),
-        seen: `${request.actor.name} listed {count} kinds of resources in all namespaces within a minute`,
-        compared: { kind: 'rate', owner: request.actor.key, item: resource, window: 60_000 },
+        seen: `${request.actor.name} listed {count} kinds of resources in all namespaces `,
+        compared: { kind: 'rate', owner: request.actor.key, item: resource, window: 60_000, daily: 5 },
       },
     }));
   }

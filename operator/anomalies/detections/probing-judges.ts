@@ -1,4 +1,5 @@
 import { nameTemplate, networkOf } from '../facts/template-names.ts';
+import { isPerson } from '../activity/actor.ts';
 import type { RequestActivity } from '../activity/activity.ts';
 import { nothing, type RequestJudge, type Observation } from './judge.ts';
 import { actorSubject } from './subjects.ts';
@@ -19,6 +20,7 @@ export const deniedRequests: RequestJudge = (request) => {
         owner: isNobody ? `anonymous ${networkOf(address)}` : actor.key,
         item: deniedPath(request),
         window: 300_000,
+        daily: 5,
       },
     },
   ];
@@ -32,9 +34,10 @@ function deniedPath({ verb, group, resource, subresource = '', namespace = '', n
 
 /** Somebody who asks what a credential may do. */
 export const permissionProbing: RequestJudge = (request) => {
-  const { actor, resource, verb, succeeded, id } = request;
-  if (verb !== 'create' || !succeeded || (actor.kind !== 'user' && actor.kind !== 'account')) return nothing;
-  const severity = actor.kind === 'account' ? ('medium' as const) : ('low' as const);
+  const { actor, resource, verb, succeeded, id, at } = request;
+  if (verb !== 'create' || !succeeded || actor.kind === 'anonymous' || actor.kind === 'component') return nothing;
+  // Neither programs nor kubelets ask; people do.
+  const severity = isPerson(actor) ? ('low' as const) : ('medium' as const);
   const base = { detection: 'permission-probing', about: actorSubject(actor), severity } satisfies Partial<Observation>;
   if (resource === 'selfsubjectrulesreviews')
     return [
@@ -45,12 +48,21 @@ export const permissionProbing: RequestJudge = (request) => {
         compared: { kind: 'first-seen', owner: actor.key, key: 'rules' },
       },
     ];
+  if (resource === 'selfsubjectreviews')
+    return [
+      {
+        ...base,
+        seen: `${actor.name} asked who it is`,
+        normal: `${actor.name} has not asked for its own name before`,
+        compared: { kind: 'first-seen', owner: actor.key, key: 'own name' },
+      },
+    ];
   if (resource !== 'selfsubjectaccessreviews') return nothing;
   return [
     {
       ...base,
       seen: `${actor.name} asked {count} times whether it may do something`,
-      compared: { kind: 'rate', owner: actor.key, item: id, window: 600_000 },
+      compared: { kind: 'rate', owner: actor.key, item: `${id} ${at}`, window: 600_000, daily: 5 },
     },
   ];
 };

@@ -5,30 +5,39 @@ import { actorSubject } from './subjects.ts';
 
 const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 
-/** Whether a request read Secrets. Kubelets read those of their pods, and the API server holds them to that. */
-const isRead = ({ resource, group, subresource, verb, succeeded, actor }: RequestActivity): boolean =>
-  resource === 'secrets' && group === '' && subresource === undefined && reads.has(verb) && succeeded && actor.kind !== 'node';
+/** The answer of a dry run has the whole object, and that of a deletion of many has all of them. */
+const readsByDryRun: ReadonlySet<string> = new Set(['update', 'patch', 'deletecollection']);
 
-/** All Secrets of the cluster at once. */
+/** Whether a request read Secrets. Kubelets read those of their pods, and the API server holds them to that. */
+const isRead = ({ resource, group, subresource, verb, succeeded, dryRun, actor }: RequestActivity): boolean =>
+  resource === 'secrets' &&
+  group === '' &&
+  subresource === undefined &&
+  (reads.has(verb) || (dryRun === true && readsByDryRun.has(verb))) &&
+  succeeded &&
+  actor.kind !== 'node';
+
+/** All Secrets of the cluster at once, or all with one name, which a field selector gives. */
 export const clusterWideSecretList: RequestJudge = (request) => {
   const { actor, verb, namespace, name } = request;
-  if (!isRead(request) || verb === 'get' || namespace !== undefined || name !== undefined) return nothing;
+  if (!isRead(request) || verb === 'get' || namespace !== undefined) return nothing;
+  const named = name === undefined ? '' : ` with the name ${name}`;
   return [
     {
       detection: 'cluster-wide-secret-list',
       about: actorSubject(actor),
-      seen: `${actor.name} used ${verb} on the Secrets of all namespaces`,
+      seen: `${actor.name} used ${verb} on the Secrets of all namespaces${named}`,
       normal: `${actor.name} has not listed the Secrets of all namespaces`,
       // A controller lists and then watches: both are one behaviour.
-      compared: { kind: 'first-seen', owner: actor.key, key: 'all' },
+      compared: { kind: 'first-seen', owner: actor.key, key: name === undefined ? 'all' : `named ${nameTemplate(name)}` },
     },
   ];
 };
 
 /** Many different Secrets in a short time, or over a day. */
 export const secretSpread: RequestJudge = (request) => {
-  const { actor, namespace, name } = request;
-  if (!isRead(request) || namespace === undefined) return nothing;
+  const { actor, namespace = '', name } = request;
+  if (!isRead(request) || (namespace === '' && name === undefined)) return nothing;
   return [
     {
       detection: 'secret-spread',
@@ -39,7 +48,7 @@ export const secretSpread: RequestJudge = (request) => {
         owner: actor.key,
         item: `${nameTemplate(namespace)}/${name === undefined ? '' : nameTemplate(name)}`,
         window: 600_000,
-        daily: true,
+        daily: 2,
       },
     },
   ];
@@ -49,7 +58,9 @@ export const secretSpread: RequestJudge = (request) => {
 export const secretRead: RequestJudge = (request) => {
   const { actor, namespace, name, verb } = request;
   if (!isRead(request) || namespace === undefined || actor.account?.namespace === namespace) return nothing;
-  const what = name === undefined ? `used ${verb} on the Secrets of namespace ${namespace}` : `read Secret ${namespace}/${name}`;
+  const by = reads.has(verb) ? '' : ` by a dry run of ${verb}`;
+  const what =
+    name === undefined ? `used ${verb} on the Secrets of namespace ${namespace}${by}` : `read Secret ${namespace}/${name}${by}`;
   return [
     {
       detection: 'secret-read',

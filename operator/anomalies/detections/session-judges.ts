@@ -36,7 +36,7 @@ export const execIntoPod: RequestJudge = (request, { inventory }) => {
 
 /** A session whose command is that of an attacker. The command itself is not kept. */
 export const suspiciousExec: RequestJudge = (request, { inventory }) => {
-  const { actor, namespace = '', name = '', decision } = request;
+  const { actor, namespace = '', name = '', decision, succeeded } = request;
   if (!isSession(request) || decision !== 'allow') return nothing;
   const found = suspiciousSession(request.command);
   if (found === undefined) return nothing;
@@ -46,7 +46,8 @@ export const suspiciousExec: RequestJudge = (request, { inventory }) => {
       detection: 'suspicious-exec',
       about: podSubject(request),
       workload,
-      seen: `${actor.name} ran a command in Pod ${namespace}/${name} of ${workload}: ${found}`,
+      // The authorizer allowed it, but admission or the kubelet refused it: it was tried.
+      seen: `${actor.name} ${succeeded ? 'ran' : 'tried to run'} a command in Pod ${namespace}/${name} of ${workload}: ${found}`,
       normal: 'no workload needs such a command in a session',
       compared: { kind: 'invariant' },
     },
@@ -60,7 +61,7 @@ const monitored: ReadonlySet<string> = new Set(['metrics', 'healthz', 'stats', '
 export const nodeProxy: RequestJudge = (request) => {
   const { actor, resource, subresource, decision, path, name = '' } = request;
   if (resource !== 'nodes' || subresource !== 'proxy' || decision !== 'allow' || actor.kind === 'node') return nothing;
-  const behind = path.slice(path.indexOf('/proxy') + '/proxy'.length);
+  const behind = path.replace(/^.*?\/nodes\/[^/]*\/proxy/, '');
   const steps = decoded(behind)
     .split('/')
     .filter((step) => step !== '' && step !== '.');
@@ -86,8 +87,8 @@ function decoded(path: string): string {
 
 /** Events that somebody deletes. The controller of namespaces deletes those of a namespace that ends. */
 export const eventsDeleted: RequestJudge = (request) => {
-  const { actor, resource, verb, succeeded, namespace } = request;
-  if (resource !== 'events' || !verb.startsWith('delete') || !succeeded) return nothing;
+  const { actor, resource, verb, succeeded, dryRun, namespace } = request;
+  if (resource !== 'events' || !verb.startsWith('delete') || !succeeded || dryRun === true) return nothing;
   if (actor.account?.namespace === 'kube-system' && actor.account.name === 'namespace-controller') return nothing;
   return [
     {

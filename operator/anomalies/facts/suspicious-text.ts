@@ -1,10 +1,10 @@
 /** Names of miners and of tools that are made for attacks, as they stand in images and commands. */
 const miners =
-  'xmrig xmr-stak minerd cpuminer ccminer ethminer nbminer t-rex-miner lolminer phoenixminer nanominer srbminer moneroocean kdevtmpfsi kinsing cryptonight randomx'.split(
+  'xmrig xmr-stak minerd cpuminer ccminer ethminer nbminer t-rex-miner lolminer phoenixminer nanominer srbminer moneroocean kdevtmpfsi kinsing cryptonight randomx minergate minergate-cli teamredminer cgminer bfgminer gminer wildrig nheqminer xmrigcc xmrig-cc monero-miner verusminer hellminer nicehash'.split(
     ' ',
   );
 const tools =
-  'peirates kubeletmein deepce botb kdigger kubehound kube-hunter cdk-team cdkteam metasploit meterpreter sliver-client mimipenguin linpeas masscan zgrab ligolo badpods bad-pods kubesploit merlin-agent teamtnt'.split(
+  'peirates kubeletmein deepce botb kdigger kubehound kube-hunter cdk-team cdkteam metasploit meterpreter sliver-client mimipenguin linpeas masscan zgrab ligolo badpods bad-pods kubesploit merlin-agent teamtnt kubeletctl kubiscan amicontained kubestriker kalilinux parrotsec metasploitframework'.split(
     ' ',
   );
 const toolWords = word([...miners, ...tools]);
@@ -22,33 +22,45 @@ export function suspiciousImage(image: string): string | undefined {
   return name === undefined ? undefined : kindOf(name);
 }
 
+/** Programs that have a use in an image, but that nobody needs in a session inside of a workload: scanners, tunnels and tools of attackers. */
+const sessionTools =
+  /(?:^|[\s;&|(`/])(?:nmap|masscan|zmap|rustscan|hydra|sqlmap|chisel|ngrok|frpc|pwncat|proxychains4?|deepce\.sh|linenum\.sh|lse\.sh|traitor)(?=[\s;&|)`]|$)|(?:^|[\s;&|/])cdk(?:_linux_\w+)?\s+(?:evaluate|eva|run|auto-escape|kcurl|ectl|ucurl|probe)\b/i;
+
 /** What commands of attackers have in common. Only the name of the pattern is kept, never the command. */
 const patterns: readonly (readonly [string, RegExp])[] = [
   [
     'pool of miners',
-    /stratum\+(?:tcp|ssl|tls):\/\/|\bpool\.[a-z0-9.-]*(?:xmr|monero|mine)|--donate-level|(?:supportxmr|nanopool|minexmr|c3pool|hashvault)\./i,
+    /stratum\d?\+(?:tcp|ssl|tls):\/\/|\bpool\.[a-z0-9.-]*(?:xmr|monero|mine)|--(?:donate-level|rig-id|nicehash|randomx-[a-z]+|cpu-max-threads-hint)\b|\b(?:supportxmr|nanopool|minexmr|c3pool|hashvault|2miners|f2pool|herominers|unmineable|minergate|ethermine|monerohash|miningpoolhub|xmrpool|zergpool|moneroocean)\.(?:com|org|net|pro|info|eu|stream|to)\b/i,
   ],
   [
     'reverse shell',
-    /\/dev\/(?:tcp|udp)\/|\b(?:nc|ncat|netcat)\b[^|;&]*\s-[a-z]*[ec]\b|\bmkfifo\b[^;|&]*[;|&].*\b(?:nc|ncat|netcat|telnet|openssl)\b|\bsocat\b.*\bexec:|socket\.socket\(.*(?:dup2|pty\.spawn|subprocess)|fsockopen\(.*(?:exec|proc_open)|\bTCPSocket\b.*exec|use Socket;.*exec/i,
+    /\/dev\/(?:tcp|udp)\/|\/inet\/(?:tcp|udp)\/0\/|\b(?:nc|ncat|netcat)\b[^|;&]*\s(?:-[a-z]*[ec]\b|--(?:sh-|lua-)?exec\b)|\bmkfifo\b.*[;|&].*\b(?:nc|ncat|netcat|telnet|openssl)\b|\bsocat\b.*\b(?:exec|system):|socket\.socket\(.*(?:dup2|pty\.spawn|subprocess)|fsockopen\(.*(?:exec|proc_open)|\bTCPSocket\b.*exec|use Socket;.*exec|socket\.tcp\(\).*os\.execute|child_process.*\.connect\(|Net\.Sockets\.TCPClient/i,
   ],
-  ['token of the pod', /\/run\/secrets\/kubernetes\.io\/serviceaccount|\/run\/secrets\/(?:eks\.amazonaws\.com|azure\/tokens|tokens)/i],
+  [
+    'token of the pod',
+    /\/run\/secrets\/(?:kubernetes\.io\/serviceaccount|eks\.amazonaws\.com|azure\/tokens|tokens|[^\s/]*[*?])|\bfind\b.*\s-i?name\s+["']?\*?token\b/i,
+  ],
   [
     'metadata service of the cloud',
-    /169\.254\.169\.254|\[?fd00:ec2::254|metadata\.google\.internal|metadata\.azure\.|100\.100\.100\.200|0xa9fea9fe|\b2852039166\b/i,
+    /169\.254\.169\.254|169\.254\.170\.23?\b|\[?fd00:ec2::254|metadata\.google\.internal|\/computeMetadata\/|metadata\.azure\.|100\.100\.100\.200|0xa9fea9fe|\b2852039166\b|AWS_CONTAINER_CREDENTIALS_/i,
   ],
   [
     'download that is run',
-    /\b(?:curl|wget|fetch|lwp-download)\b.*\|\s*(?:sudo\s+)?(?:ba|da|z|k|a)?sh\b|\b(?:ba|da|z)?sh\b\s+(?:-c\s+)?["'`]?(?:<\(|\$\()\s*(?:curl|wget)\b|\b(?:curl|wget)\b.*(?:&&|;).*\bchmod\b.*\+x|\bchmod\b.*\+x.*(?:&&|;)\s*\.?\/|base64\s+(?:-d|--decode|-D)[^|]*\|\s*(?:ba|da|z)?sh\b|\b(?:python[23]?|perl|ruby)\b.*(?:urllib|requests|urlopen|LWP).*\bexec\(/i,
+    /\b(?:curl|wget|fetch|lwp-download)\b.*\|\s*(?:sudo\s+)?(?:ba|da|z|k|a)?sh\b|\b(?:ba|da|z)?sh\b\s+(?:-c\s+)?["'`]?(?:<\(|\$\()\s*(?:curl|wget)\b|\b(?:curl|wget)\b.*(?:&&|;).*\bchmod\b.*(?:\+x|\s0?[1-7]?[1357][0-7]{2}\b)|\bchmod\b.*\+x.*(?:&&|;)\s*\.?\/|base64\s+(?:-d|--decode|-D)[^|]*\|\s*(?:ba|da|z)?sh\b|\b(?:python[23]?|perl|ruby)\b.*(?:urllib|requests|urlopen|LWP).*\bexec\(/i,
   ],
   [
     'host namespaces',
-    /\bnsenter\b.*(?:--target[= ]1\b|-t\s*1\b)|\bchroot\s+\/(?:host|mnt|rootfs|hostfs)\b|\/proc\/1\/root|release_agent|\bdebugfs\b.*\/dev\//i,
+    /\bnsenter\b.*(?:--target[= ]1\b|-t\s*1\b|\/proc\/1\/ns)|\bchroot\s+\/(?:host|mnt|rootfs|hostfs)\b|\/proc\/1\/root|release_agent|\bdebugfs\b.*\/dev\//i,
   ],
   [
     'credentials of the node',
     /\/etc\/shadow\b|\/etc\/kubernetes\/(?:admin\.conf|pki)|\/var\/lib\/kubelet\/(?:pki|kubeconfig)|\.aws\/credentials|\.kube\/config/i,
   ],
+  ['container runtime of the node', /\b(?:docker|containerd|crio|cri-dockerd)\.sock\b/i],
+  ['API of a kubelet', /:(?:10250|10255)\/(?:run|exec|attach|portForward|pods|runningpods|cri|logs|containerLogs)\b/i],
+  ['environment of another program', /\/proc\/(?:\d+|\*|\[0-9\]\*)\/environ\b/i],
+  ['keys or jobs of the node', /\.ssh\/(?:authorized_keys|id_[a-z0-9]+)|>>?\s*\S*\/(?:etc\/cron|var\/spool\/cron)/i],
+  ['removal of traces', /\bhistory\s+-[cw]|\.(?:ba|z|a)?sh_history\b|\bHISTFILE\b/i],
 ];
 
 /** What a workload may do on purpose: read its own token, ask for the identity that the cloud gives it, prepare its node. */
@@ -57,22 +69,33 @@ const usualInTemplates: ReadonlySet<string> = new Set([
   'metadata service of the cloud',
   'host namespaces',
   'credentials of the node',
+  'container runtime of the node',
+  'API of a kubelet',
+  'environment of another program',
+  'keys or jobs of the node',
+  'removal of traces',
 ]);
 
 /** Returns what the command of a container does that only attackers do. */
 export function suspiciousTemplate(command: readonly string[]): string | undefined {
-  const found = suspiciousCommand(command);
-  return found !== undefined && usualInTemplates.has(found) ? undefined : found;
+  return suspiciousCommand(command, (name) => !usualInTemplates.has(name));
 }
 
 /** Commands that only download: usual in a container's own command, not in a session. */
 const downloads = /^(?:\S*\/)?(?:curl|wget)\s.*https?:\/\/(?!localhost|127\.|\[::1\])/i;
-const saved = /\s(?:-o|-O|--output|--remote-name|--output-document)(?:[= ]|\s|$)/;
+const saved = /\s(?:-[a-zA-Z]*[oO]|--output|--remote-name|--output-document)(?:[= ]|\s|$)/;
 
-function suspiciousCommand(command: readonly string[]): string | undefined {
+/** A command as a shell reads it: quotes inside of words, backslashes and doubled slashes hide nothing. */
+const asShellReads = (text: string): string =>
+  text
+    .replaceAll(/(?<=\w)(?:""|'')(?=\w)|\\(?=[\w/])/g, '')
+    .replaceAll(/(?<!:)\/(?:\.?\/)+/g, '/');
+
+function suspiciousCommand(command: readonly string[], counts: (name: string) => boolean): string | undefined {
   if (command.length === 0) return undefined;
   const text = command.join(' ').slice(0, 8192);
-  const [name] = patterns.find(([, pattern]) => pattern.test(text)) ?? [];
+  const plain = asShellReads(text);
+  const [name] = patterns.find(([each, pattern]) => counts(each) && (pattern.test(text) || pattern.test(plain))) ?? [];
   if (name !== undefined) return name;
   const [, tool] = toolWords.exec(text) ?? [];
   return tool === undefined ? undefined : kindOf(tool);
@@ -80,9 +103,10 @@ function suspiciousCommand(command: readonly string[]): string | undefined {
 
 /** Returns what the command of a session does that attackers do. A download to a file counts as well. */
 export function suspiciousSession(command: readonly string[]): string | undefined {
-  const found = suspiciousCommand(command);
+  const found = suspiciousCommand(command, () => true);
   if (found !== undefined) return found;
-  const text = command.join(' ').slice(0, 8192);
+  const text = asShellReads(command.join(' ').slice(0, 8192));
+  if (sessionTools.test(text)) return 'tool of attackers';
   const inner = text.replace(/^\S*sh\s+-\w*c\s+["']?/, '');
   const isWget = /^(?:\S*\/)?wget\s/.test(inner);
   return downloads.test(inner) && (isWget || saved.test(inner)) ? 'download' : undefined;

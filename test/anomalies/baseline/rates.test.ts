@@ -5,7 +5,7 @@ import { usualLimit } from '../../../operator/anomalies/baseline/usual-limit.ts'
 const minute = 60_000;
 const day = 1440 * minute;
 const start = 20_000 * day;
-const measure = { window: 10 * minute, floor: 10, daily: true };
+const measure = { window: 10 * minute, floor: 10, daily: 5 };
 /** Counts items, a second after each other. Returns the last excess. */
 const burst = (
   rates: Rates,
@@ -24,9 +24,9 @@ const burst = (
 describe('usualLimit', () => {
   for (const [values, expected] of [
     [[], 0],
-    [[5], 5],
+    [[5], 6.25],
     [[1, 2, 3], 8],
-    [[10, 10, 10, 1000], 10],
+    [[10, 10, 10, 1000], 12.5],
     [[10, 12, 14, 16], 25],
   ] as const)
     it(`of ${JSON.stringify(values)} is ${expected}`, () => expect(usualLimit(values)).to.equal(expected));
@@ -95,7 +95,7 @@ describe('Rates', () => {
     const loaded = new Rates();
     for (const each of JSON.parse(JSON.stringify([...rates.save()])) as unknown[]) expect(loaded.load(each)).to.equal(true);
     expect(burst(loaded, 30, start + 9 * day + 120 * minute)).to.equal(undefined);
-    expect(burst(loaded, 90, start + 10 * day)?.limit).to.equal(30);
+    expect(burst(loaded, 90, start + 10 * day)?.limit).to.equal(37.5);
     for (const bad of [null, {}, { key: 's', last: 1, past: [[1, 2]] }, { key: 's', last: 'x', past: [] }])
       expect(loaded.load(bad)).to.equal(false);
   });
