@@ -80,7 +80,8 @@ export function http(world: World, user: string, line: string, options: HttpOpti
   const isConnect = connects.has(target?.subresource ?? '');
   const isLong = verb === 'watch' || (isConnect && target?.subresource !== 'proxy');
   const code = options.code ?? (isConnect && target?.subresource !== 'proxy' ? 101 : verb === 'create' ? 201 : 200);
-  const stages = options.stages ?? (isLong && code < 400 ? ['RequestReceived', 'ResponseStarted'] : ['RequestReceived', 'ResponseComplete']);
+  const stages =
+    options.stages ?? (isLong && code < 400 ? ['RequestReceived', 'ResponseStarted'] : ['RequestReceived', 'ResponseComplete']);
   const auditID = options.id ?? `http-${(ids += 1)}`;
   for (const stage of stages) {
     const time = new Date(world.now).toISOString();
@@ -91,7 +92,9 @@ export function http(world: World, user: string, line: string, options: HttpOpti
       requestURI: uri,
       verb,
       user: { username: user, groups: options.groups ?? ['system:authenticated'], extra: options.extra ?? {} },
-      ...(options.as === undefined ? {} : { impersonatedUser: { username: options.as, groups: options.asGroups ?? ['system:authenticated'] } }),
+      ...(options.as === undefined
+        ? {}
+        : { impersonatedUser: { username: options.as, groups: options.asGroups ?? ['system:authenticated'] } }),
       sourceIPs: [options.from ?? '192.0.2.10'],
       userAgent: options.agent ?? 'kubectl/v1.36.0 (linux/amd64) kubernetes/abc',
       ...(target === undefined ? {} : { objectRef: { ...target, ...(name === undefined ? {} : { name }) } }),
@@ -102,7 +105,11 @@ export function http(world: World, user: string, line: string, options: HttpOpti
       annotations:
         stage === 'RequestReceived' || (code === 401 && options.annotations === undefined)
           ? {}
-          : { 'authorization.k8s.io/decision': code === 403 ? 'forbid' : 'allow', 'authorization.k8s.io/reason': '', ...options.annotations },
+          : {
+              'authorization.k8s.io/decision': code === 403 ? 'forbid' : 'allow',
+              'authorization.k8s.io/reason': '',
+              ...options.annotations,
+            },
     });
     if ('problem' in parsed) throw new Error(parsed.problem.message);
     world.event(parsed.event);

@@ -65,10 +65,16 @@ export function requestActivity(event: AuditEvent): RequestActivity {
     path: event.requestURI.split('?', 1)[0] ?? '',
     command: subresource === 'exec' ? commandOf(event.requestURI) : [],
     decision,
-    ...(isDryRun(event) ? { dryRun: true as const } : {}),
     succeeded: decision === 'allow' && (code === undefined || code < 400),
     agent: agentProduct(event.userAgent),
-    ...definedEntries({ subresource, namespace, name, tokenRequest: event.tokenRequest, binding: bindingOf(annotations) }),
+    ...definedEntries({
+      subresource,
+      namespace,
+      name,
+      tokenRequest: event.tokenRequest,
+      binding: bindingOf(annotations),
+      dryRun: dryRunOf(event),
+    }),
     ...definedEntries({
       address: event.sourceIPs.at(-1)?.replace(/^::ffff:/, ''),
       legacyToken: annotations['authentication.k8s.io/legacy-token'],
@@ -98,10 +104,10 @@ const neverDry: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 
 const answers: ReadonlySet<string> = new Set(['authorization.k8s.io', 'authentication.k8s.io']);
 
 /** Whether a request changes nothing. Where the API server ignores the parameter, it hides nothing. */
-function isDryRun({ verb, objectRef, requestURI }: AuditEvent): boolean {
-  if (!changing.has(verb) || objectRef === undefined) return false;
-  if (neverDry.has(objectRef.subresource ?? '') || answers.has(objectRef.apiGroup)) return false;
-  return queryOf(requestURI).getAll('dryRun').includes('All');
+function dryRunOf({ verb, objectRef, requestURI }: AuditEvent): true | undefined {
+  if (!changing.has(verb) || objectRef === undefined) return undefined;
+  if (neverDry.has(objectRef.subresource ?? '') || answers.has(objectRef.apiGroup)) return undefined;
+  return queryOf(requestURI).getAll('dryRun').includes('All') || undefined;
 }
 
 function queryOf(uri: string): URLSearchParams {

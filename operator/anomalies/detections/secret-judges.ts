@@ -59,8 +59,7 @@ export const secretRead: RequestJudge = (request) => {
   const { actor, namespace, name, verb } = request;
   if (!isRead(request) || namespace === undefined || actor.account?.namespace === namespace) return nothing;
   const by = reads.has(verb) ? '' : ` by a dry run of ${verb}`;
-  const what =
-    name === undefined ? `used ${verb} on the Secrets of namespace ${namespace}${by}` : `read Secret ${namespace}/${name}${by}`;
+  const what = name === undefined ? `used ${verb} on the Secrets of namespace ${namespace}${by}` : `read Secret ${namespace}/${name}${by}`;
   return [
     {
       detection: 'secret-read',

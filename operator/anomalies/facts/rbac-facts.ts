@@ -1,9 +1,12 @@
+import { isDefaultRole } from '../../engine/rbac/default-objects.ts';
+import { hasGroup, hasResource, hasVerb, policyRules, type PolicyRule } from '../../engine/rbac/policy-rule.ts';
 import { accountOfUser } from '../../engine/rbac/subject.ts';
 import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
 
 /** A right that leads to other rights, to Secrets or to nodes. */
 export type Power =
   | 'everything'
+  | 'write everything'
   | 'all verbs'
   | 'all resources'
   | 'escalate'
@@ -36,8 +39,12 @@ export interface RoleFacts {
   readonly powers: readonly Power[];
   /** Whether the rules are those of other roles, which the API server adds up. */
   readonly aggregated: boolean;
-  /** Kubernetes made it at its start. */
+  /** Its label says that Kubernetes made it at its start. Whoever makes a role can write that. */
   readonly builtIn: boolean;
+  /** It has the name of a default role, and grants no more than that. */
+  readonly isDefault: boolean;
+  /** The roles that it is added to: `view`, `edit`, `admin` or others. */
+  readonly addedTo: readonly string[];
   /** All rules as text: two roles with equal text give equal rights. */
   readonly rules: string;
 }
@@ -50,86 +57,88 @@ export interface BindingFacts {
   readonly subjects: readonly string[];
 }
 
-interface Rule {
-  readonly verbs: ReadonlySet<string>;
-  readonly groups: ReadonlySet<string>;
-  readonly resources: readonly string[];
-}
-
-const has = (set: ReadonlySet<string>, ...values: readonly string[]): boolean => set.has('*') || values.some((value) => set.has(value));
-/** Whether a rule is about a resource, which may be a subresource: `pods/*` and `*\/exec` are about `pods/exec`. */
-const about = ({ groups, resources }: Rule, group: string, resource: string): boolean => {
-  const [plural = '', subresource] = resource.split('/');
-  const names = subresource === undefined ? ['*', plural] : ['*', resource, `*/${subresource}`, `${plural}/*`, '*/*'];
-  return has(groups, group) && resources.some((each) => names.includes(each));
-};
 const rbac = 'rbac.authorization.k8s.io';
 const write = ['create', 'update', 'patch'] as const;
 
-const tests: readonly (readonly [Power, (rule: Rule) => boolean])[] = [
-  ['everything', ({ verbs, groups, resources }) => verbs.has('*') && groups.has('*') && resources.includes('*')],
-  ['all verbs', ({ verbs }) => verbs.has('*')],
-  ['all resources', ({ resources, groups }) => resources.includes('*') && has(groups, '', 'apps', rbac)],
+/** Whether a rule grants one of some verbs on one of some resources, as the authorizer reads it. */
+function grants(rule: PolicyRule, group: string, resources: readonly string[], verbs: readonly string[]): boolean {
+  if (!hasGroup(rule, group) || !verbs.some((verb) => hasVerb(rule, verb))) return false;
+  return resources.some((resource) => hasResource(rule, resource));
+}
+
+const roles = ['roles', 'clusterroles'];
+const tests: readonly (readonly [Power, (rule: PolicyRule) => boolean])[] = [
+  ['everything', ({ verbs, groups, resources }) => verbs.includes('*') && groups.includes('*') && resources.includes('*')],
   [
-    'escalate',
-    (rule) => rule.verbs.has('escalate') || (rule.verbs.has('*') && (about(rule, rbac, 'roles') || about(rule, rbac, 'clusterroles'))),
+    'write everything',
+    ({ verbs, groups, resources }) =>
+      groups.includes('*') && resources.includes('*') && (verbs.includes('*') || write.every((verb) => verbs.includes(verb))),
   ],
-  ['bind', (rule) => rule.verbs.has('bind')],
+  ['all verbs', ({ verbs, resources }) => verbs.includes('*') && resources.length > 0],
+  ['all resources', (rule) => rule.resources.includes('*') && ['', 'apps', rbac].some((group) => hasGroup(rule, group))],
+  ['escalate', (rule) => grants(rule, rbac, roles, ['escalate'])],
+  ['bind', (rule) => grants(rule, rbac, roles, ['bind'])],
   [
     'impersonate',
     (rule) =>
-      rule.verbs.has('impersonate') ||
-      (rule.verbs.has('*') && (about(rule, '', 'users') || about(rule, '', 'groups') || about(rule, '', 'serviceaccounts'))),
+      grants(rule, '', ['users', 'groups', 'serviceaccounts'], ['impersonate']) ||
+      grants(rule, 'authentication.k8s.io', ['users', 'serviceaccounts', 'userextras', 'uids'], ['impersonate']),
   ],
-  ['create tokens', (rule) => has(rule.verbs, 'create') && about(rule, '', 'serviceaccounts/token')],
-  ['reach kubelets', (rule) => about(rule, '', 'nodes/proxy')],
+  ['create tokens', (rule) => grants(rule, '', ['serviceaccounts/token'], ['create'])],
+  ['reach kubelets', (rule) => grants(rule, '', ['nodes/proxy'], ['get', ...write])],
   [
     'exec into pods',
     (rule) =>
-      has(rule.verbs, 'create', 'get') &&
-      (about(rule, '', 'pods/exec') || about(rule, '', 'pods/attach') || about(rule, '', 'pods/ephemeralcontainers')),
+      grants(rule, '', ['pods/exec', 'pods/attach'], ['create', 'get']) ||
+      grants(rule, '', ['pods/ephemeralcontainers'], ['update', 'patch']),
   ],
   [
     'approve certificates',
     (rule) =>
-      has(rule.verbs, 'approve') ||
-      (has(rule.verbs, ...write) && about(rule, 'certificates.k8s.io', 'certificatesigningrequests/approval')),
+      grants(rule, 'certificates.k8s.io', ['signers'], ['approve']) ||
+      grants(rule, 'certificates.k8s.io', ['certificatesigningrequests/approval'], write),
   ],
-  ['read secrets', (rule) => has(rule.verbs, 'get', 'list', 'watch') && about(rule, '', 'secrets')],
+  ['read secrets', (rule) => grants(rule, '', ['secrets'], ['get', 'list', 'watch'])],
+  ['write roles', (rule) => grants(rule, rbac, [...roles, 'rolebindings', 'clusterrolebindings'], write)],
   [
-    'write roles',
-    (rule) =>
-      has(rule.verbs, ...write) &&
-      ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].some((resource) => about(rule, rbac, resource)),
+    'write webhooks',
+    (rule) => grants(rule, 'admissionregistration.k8s.io', ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'], write),
   ],
-  ['write webhooks', (rule) => has(rule.verbs, ...write) && about(rule, 'admissionregistration.k8s.io', 'mutatingwebhookconfigurations')],
 ];
+/** A rule for named objects gives nothing beyond these, unless it names what every role can be bound to. */
+const named: ReadonlySet<Power> = new Set<Power>(['escalate', 'bind', 'impersonate', 'create tokens']);
 
 /** Returns the powers of a rule of a role. */
-export function rulePowers(rule: unknown): readonly Power[] {
-  // A rule for named objects gives nothing beyond these, unless it names what every role can be bound to.
-  const named = textsAt(rule, 'resourceNames').length > 0;
-  const parsed: Rule = {
-    verbs: new Set(textsAt(rule, 'verbs')),
-    groups: new Set(textsAt(rule, 'apiGroups')),
-    resources: textsAt(rule, 'resources'),
-  };
-  const always: ReadonlySet<Power> = new Set<Power>(['escalate', 'bind', 'impersonate', 'create tokens']);
-  return tests.flatMap(([power, test]) => (test(parsed) && (!named || always.has(power)) ? [power] : []));
-}
+export const rulePowers = (rule: PolicyRule): readonly Power[] =>
+  tests.flatMap(([power, test]) => (test(rule) && (rule.names.length === 0 || named.has(power)) ? [power] : []));
+
+const addedLabel = `${rbac}/aggregate-to-`;
 
 /** Returns the facts of a role. */
 export function roleFacts(role: Json): RoleFacts {
   const rules = listAt(role, 'rules');
+  const labels = recordAt(role, 'metadata', 'labels');
+  const namespace = textAt(role, 'metadata', 'namespace');
+  const reference = {
+    apiVersion: `${rbac}/v1`,
+    kind: textAt(role, 'kind'),
+    name: textAt(role, 'metadata', 'name'),
+    ...(namespace === '' ? {} : { namespace }),
+  };
   const text = rules.map((rule) =>
     ['apiGroups', 'resources', 'resourceNames', 'verbs', 'nonResourceURLs']
       .map((field) => textsAt(rule, field).toSorted().join(','))
       .join(';'),
   );
   return {
-    powers: [...new Set(rules.flatMap(rulePowers))],
+    powers: [...new Set(policyRules(rules).flatMap(rulePowers))],
     aggregated: role['aggregationRule'] !== undefined,
-    builtIn: textAt(role, 'metadata', 'labels', 'kubernetes.io/bootstrapping') !== '',
+    builtIn: textAt(labels, 'kubernetes.io/bootstrapping') !== '',
+    isDefault: isDefaultRole({ reference, body: role }),
+    addedTo: Object.keys(labels)
+      .filter((label) => label.startsWith(addedLabel) && labels[label] === 'true')
+      .map((label) => label.slice(addedLabel.length))
+      .slice(0, 8),
     rules: text.toSorted().join('\n'),
   };
 }

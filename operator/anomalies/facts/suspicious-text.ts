@@ -87,9 +87,7 @@ const saved = /\s(?:-[a-zA-Z]*[oO]|--output|--remote-name|--output-document)(?:[
 
 /** A command as a shell reads it: quotes inside of words, backslashes and doubled slashes hide nothing. */
 const asShellReads = (text: string): string =>
-  text
-    .replaceAll(/(?<=\w)(?:""|'')(?=\w)|\\(?=[\w/])/g, '')
-    .replaceAll(/(?<!:)\/(?:\.?\/)+/g, '/');
+  text.replaceAll(/(?<=\w)(?:""|'')(?=\w)|\\(?=[\w/])/g, '').replaceAll(/(?<!:)\/(?:\.?\/)+/g, '/');
 
 function suspiciousCommand(command: readonly string[], counts: (name: string) => boolean): string | undefined {
   if (command.length === 0) return undefined;

@@ -43,7 +43,7 @@ export const credentials: readonly Detection[] = [
     title: 'A user acts as another one for the first time',
     severity: 'high',
     description:
-      'A request used impersonation (kubectl --as) of a user or account that this user has not impersonated before. Critical if the target is system:masters or a system account.',
+      'A request used impersonation (kubectl --as) of a user, account or group that this user has not impersonated before. Critical if the target is system:masters or a system account.',
     why: 'The right to impersonate is the right to do everything that any other user may do, and hides who did it.',
     next: 'Ask the user whether it was intended. If not: revoke the credential, and remove the verb impersonate from its roles.',
     techniques: ['T1134', 'T1078'],

@@ -75,7 +75,7 @@ export function covers(rules: readonly PolicyRule[], rule: PolicyRule): boolean 
 }
 
 /** The selectors of an aggregated ClusterRole. */
-export function selectorsOf({ body }: Projection): readonly unknown[] {
+export function selectorsOf({ body }: Pick<Projection, 'body'>): readonly unknown[] {
   return listOf(fieldsOf(body['aggregationRule'])['clusterRoleSelectors']);
 }
 
@@ -85,7 +85,7 @@ const sameSelectors = (given: readonly unknown[], wanted: readonly unknown[] = [
 };
 
 /** Whether a role is a default one and grants no more than it. A rule that was added makes it a role like any other. */
-export function isDefaultRole(role: Projection): boolean {
+export function isDefaultRole(role: Pick<Projection, 'reference' | 'body'>): boolean {
   const { kind, namespace, name } = role.reference;
   const wanted = defaultObject(kind, namespace, name);
   if (wanted === undefined || !sameSelectors(selectorsOf(role), wanted.selectors)) return false;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { certificateSubject } from '../../../operator/anomalies/facts/certificate-subject.ts';
 import { objectFacts } from '../../../operator/anomalies/facts/object-facts.ts';
+import { policyRules } from '../../../operator/engine/rbac/policy-rule.ts';
 import { rulePowers } from '../../../operator/anomalies/facts/rbac-facts.ts';
 import { binding, object, podSpec, rule, workload } from '../objects.ts';
 import { certificateRequest } from '../tables/certificates.ts';
@@ -67,12 +68,18 @@ describe('objectFacts', () => {
   });
 });
 
+const powersOf = (given: unknown): readonly string[] => policyRules([given]).flatMap(rulePowers);
+
 describe('rulePowers', () => {
   for (const [title, given, expected] of [
     ['all', rule('*', '*', '*'), ['everything']],
     ['secrets in another group', rule('get', 'secrets', 'example.com'), []],
     ['secrets', rule('watch', 'secrets'), ['read secrets']],
-    ['any subresource of pods', rule('create', 'pods/*'), ['exec into pods']],
+    ['what only looks like any subresource of pods', rule('create', 'pods/*'), []],
+    ['verbs of another group', rule('*', 'foos', 'example.com'), ['all verbs']],
+    ['signers', rule('approve', 'signers', 'certificates.k8s.io'), ['approve certificates']],
+    ['all verbs by name', rule('get list watch create update patch delete', '*', '*'), ['write everything']],
+    ['users of another group', rule('impersonate', 'users', 'example.com'), []],
     ['exec of anything', rule('create', '*/exec'), ['exec into pods']],
     ['roles in all groups', rule('patch', 'rolebindings', '*'), ['write roles']],
     ['escalate', rule('escalate', 'clusterroles', 'rbac.authorization.k8s.io'), ['escalate']],
@@ -80,13 +87,13 @@ describe('rulePowers', () => {
     ['approval', rule('update', 'certificatesigningrequests/approval', 'certificates.k8s.io'), ['approve certificates']],
   ] as const)
     it(`finds ${expected.join(', ') || 'none'} in ${title}`, () =>
-      expect(rulePowers(given))
+      expect(powersOf(given))
         .to.include.members([...expected])
         .and.to.satisfy((found: readonly string[]) => expected.length > 0 || found.length === 0));
 
   it('does not count a right for named objects', () => {
-    expect(rulePowers({ ...rule('get', 'secrets'), resourceNames: ['mine'] })).to.deep.equal([]);
-    expect(rulePowers({ ...rule('impersonate', 'users'), resourceNames: ['admin'] })).to.deep.equal(['impersonate']);
+    expect(powersOf({ ...rule('get', 'secrets'), resourceNames: ['mine'] })).to.deep.equal([]);
+    expect(powersOf({ ...rule('impersonate', 'users'), resourceNames: ['admin'] })).to.deep.equal(['impersonate']);
   });
 });
 
