@@ -41,8 +41,9 @@ export interface AdmissionOutcome {
 
 /** The inputs of an expression of a policy that a scan may not have, including those of its `variables`. */
 export interface ExpressionFacts {
-  /** The expression reads `request.userInfo` or `authorizer`. A scan must skip it. */
+  /** The expression reads `authorizer`, or what only a request has, such as `request.userInfo`. A scan must skip it. */
   readonly admissionOnly: boolean;
+  readonly readsOldObject: boolean;
   readonly readsNamespaceObject: boolean;
 }
 

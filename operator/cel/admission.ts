@@ -69,6 +69,7 @@ class PolicyCompiler {
       .map(([, variable]) => variable.facts);
     return {
       admissionOnly: reads.admissionOnly || used.some((facts) => facts.admissionOnly),
+      readsOldObject: reads.oldObject || used.some((facts) => facts.readsOldObject),
       readsNamespaceObject: reads.namespaceObject || used.some((facts) => facts.readsNamespaceObject),
     };
   }

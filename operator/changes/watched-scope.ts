@@ -6,6 +6,7 @@ import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import type { ChangeWatch } from './watch/change-watch.ts';
 import type { GenerationTracker } from './watch/generation-tracker.ts';
 import { labelMatch } from '../api/label-match.ts';
+import type { SelectedRulesOf } from '../engine/admission-policies/selected-rules.ts';
 import { compilePolicies, type PolicySet } from '../engine/policy-set.ts';
 import { failedScanOf } from '../policies/attempts/generation-tries.ts';
 import { neverScanned } from '../worker/never-scanned.ts';
@@ -31,6 +32,8 @@ export interface WatchedScopeDependencies {
   readonly clusterInfo: ReadClusterInfo;
   readonly systemNamespaces: readonly string[];
   readonly revisionOf: RevisionOf;
+  /** Default: policies select no ValidatingAdmissionPolicies. */
+  readonly selectedRules?: SelectedRulesOf;
   readonly policies: Pick<Lister<SecurityPolicy>, 'list'>;
   readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
   readonly scans: Pick<Lister<Scan>, 'list'>;
@@ -74,7 +77,7 @@ export async function renewWatchedScope(
 }
 
 async function follow(
-  { systemNamespaces, scans, revisionOf }: WatchedScopeDependencies,
+  { systemNamespaces, scans, revisionOf, selectedRules }: WatchedScopeDependencies,
   watch: ChangeWatch,
   {
     policies,
@@ -90,7 +93,7 @@ async function follow(
     readonly renewing: boolean;
   },
 ): Promise<ChangeEvaluator> {
-  const snapshots = policies.map((policy) => snapshotOf(policy, kubernetesVersion));
+  const snapshots = policies.map((policy) => snapshotOf(policy, kubernetesVersion, selectedRules?.(policy)));
   const compiled = (served: readonly ApiResource[]): PolicySet =>
     compilePolicies(snapshots, { kubernetesVersion, resources: served, systemNamespaces, converts: true });
   const first = compiled(resources);

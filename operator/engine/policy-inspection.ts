@@ -1,4 +1,5 @@
 import type { SecurityPolicyRule } from '../api/kinds/security-policy.ts';
+import type { SelectedRules } from './admission-policies/selected-rules.ts';
 import { type CompileOptions, compilePolicy, type PolicySource } from './compiled-policy.ts';
 import type { PolicyProblem } from './outcomes/policy-problem.ts';
 import { ResourceIndex } from './objects/resource-index.ts';
@@ -17,10 +18,20 @@ export interface PolicyInspection {
    * entry of `excludeResourceRules`. Each may be a typing error.
    */
   readonly unmatched: readonly string[];
+  /** Selected ValidatingAdmissionPolicies that are not evaluated, each with the reason. Omitted: none. */
+  readonly unread?: readonly string[];
 }
 
-/** Checks a policy against the resources that a cluster serves. `server` is the name of the cluster in messages. Pure. */
-export function inspectPolicy(source: PolicySource, options: CompileOptions, server = 'this cluster'): PolicyInspection {
+/** The cluster against whose resources a policy is checked. */
+export interface InspectedCluster extends CompileOptions {
+  /** The name of the cluster in messages. Default: this cluster. */
+  readonly server?: string;
+  /** What the ValidatingAdmissionPolicies that the policy selects make for it. */
+  readonly selected?: SelectedRules | undefined;
+}
+
+/** Checks a policy against the resources that a cluster serves. Pure. */
+export function inspectPolicy(source: PolicySource, { server = 'this cluster', selected, ...options }: InspectedCluster): PolicyInspection {
   const index = new ResourceIndex(options.resources);
   const compiled = compilePolicy(source, options, index);
   if (!('owner' in compiled)) return { problems: compiled, checks: 0, unserved: [], unmatched: [] };
@@ -28,9 +39,10 @@ export function inspectPolicy(source: PolicySource, options: CompileOptions, ser
   const idle = rules.map((rule, position) => idleEntries(rule, `spec.rules[${position}].matchConstraints`, { index, server }));
   return {
     problems: [],
-    checks: compiled.controls.length + rules.filter(seesCreate).length,
+    checks: compiled.controls.length + [...rules, ...(selected?.rules ?? []).map(({ rule }) => rule)].filter(seesCreate).length,
     unserved: idle.flatMap(({ unserved }) => unserved),
-    unmatched: idle.flatMap(({ unmatched }) => unmatched),
+    unmatched: [...idle.flatMap(({ unmatched }) => unmatched), ...(selected?.idle ?? [])],
+    unread: selected?.problems ?? [],
   };
 }
 

@@ -6,6 +6,9 @@ import type { Finding } from './finding.ts';
  */
 const place = ['container', 'package', 'file'] as const;
 
+/** The properties that tell findings of behaviour apart, and those of several bindings of one ValidatingAdmissionPolicy. */
+const origins = ['anomaly', 'binding', 'params'] as const;
+
 /** The fields of a finding that its fingerprint consists of. */
 export type Fingerprinted = Pick<Finding, 'policy' | 'check' | 'properties'>;
 
@@ -15,7 +18,7 @@ export type Fingerprinted = Pick<Finding, 'policy' | 'check' | 'properties'>;
  * decides which findings are new and which are fixed, since when a finding is known, and its identity in a report.
  */
 export function fingerprint({ policy, check, properties }: Fingerprinted): string {
-  // Only findings of behaviour have this part: the identities of all others, in reports that exist, stay the same.
-  const { anomaly } = properties ?? {};
-  return [policy ?? '', check, ...place.map((name) => properties?.[name]), ...(anomaly === undefined ? [] : [anomaly])].join('\0');
+  // Only some findings have these parts: the identities of all others, in reports that exist, stay the same.
+  const origin = origins.flatMap((name) => properties?.[name] ?? []);
+  return [policy ?? '', check, ...place.map((name) => properties?.[name]), ...origin].join('\0');
 }

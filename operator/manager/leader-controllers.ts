@@ -11,6 +11,7 @@ import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Reflector } from '../kube/watch/reflector.ts';
 import type { OperatorConfig } from './operator-config.ts';
 import { Enforcement } from '../admission/enforcement.ts';
+import { SelectedAdmissionPolicies } from '../admission/existing/selected-admission-policies.ts';
 import type { ReadWaiversInForce } from '../admission/parameters-in-force.ts';
 import { clusterInfoReader } from '../kube/cluster-info.ts';
 import { GENERATIONS_KEY, generationScanController } from '../scans/generation-scan.ts';
@@ -85,7 +86,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   const waived = exceptionWatches(watches);
   const store = new ExceptionStore({ ...waived, policies, clock });
   const approvalStore = new ApprovalStore({ approvals: waived.approvals, isComplete: () => waived.approvals.synced });
-  const revisions = new PolicyRevisions(leadership.kubernetesVersion);
+  const revisions: PolicyRevisions = new PolicyRevisions(leadership.kubernetesVersion, (policy) => admissionPolicies.rulesOf(policy));
   const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
   const observers: PublishObservers = {
     onWrite: (operation) => metrics.reportWrites.inc({ operation }),
@@ -123,6 +124,11 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     crdProblems: () => crds.problems,
     checkCrds: () => crds.check(),
     revisionOf: revisions.of,
+    selectedRules: (policy: Pick<SecurityPolicy, 'spec'>) => admissionPolicies.rulesOf(policy),
+    onSelectionChange: (selecting: readonly string[]): void => {
+      for (const name of selecting) policyController.queue.add(name);
+      onChange.controller.queue.add('scope');
+    },
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
     worker: workerSettings(client, config),
     images: config,
@@ -136,6 +142,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     onEnforcementWrite: ({ operation }: { readonly operation: string }): void => metrics.enforcementWrites.inc({ operation }),
     watching: (): ConditionUpdate => onChange.condition(),
   };
+  const admissionPolicies: SelectedAdmissionPolicies = new SelectedAdmissionPolicies(shared);
   const policyController: Controller = securityPolicyController(shared);
   const generationController: Controller = generationScanController(shared);
   const scheduleController: Controller = scanScheduleController(shared);
@@ -171,6 +178,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     images.controller,
     onChange.controller,
     enforcement.controller,
+    admissionPolicies.controller,
     anomalies.controller,
   );
   metrics.exportPolicies(() => policyGauges(policies.list()));
@@ -184,9 +192,15 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   const podWatch: Runnable = { name: 'watch of new pods', start: () => undefined, stop: () => images.stop() };
   const anomalyWatch: Runnable = { name: 'watch for anomalies', start: () => undefined, stop: () => anomalies.stop() };
   const enforcementWatch: Runnable = { name: 'watch of admission policies', start: () => undefined, stop: () => enforcement.stop() };
+  const selectedPolicies: Runnable = {
+    name: 'watch of selected admission policies',
+    start: (signal) => admissionPolicies.start(signal),
+    stop: () => admissionPolicies.stop(),
+  };
   return {
     runnables: [
       ...watches.runnables,
+      selectedPolicies,
       changes,
       podWatch,
       enforcementWatch,

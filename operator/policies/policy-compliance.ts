@@ -147,6 +147,7 @@ function silentParts({ inspection, configuration }: PolicyState): SilentParts[] 
 function gaps({ inspection, configuration, images }: PolicyState): string[] {
   return [
     ...inspection.unserved,
+    ...(inspection.unread ?? []),
     ...(configuration && (configuration.coverage?.failed ?? 0) > 0 ? [failureText(configuration)] : []),
     ...(configuration?.uncovered ?? []),
     ...(images ? imageGaps(images) : []),
@@ -167,13 +168,16 @@ function imageGaps({ coverage: { waiting, failed, inScope }, uncovered = [] }: I
 function nothingToEvaluate(type: string, state: PolicyState): ConditionUpdate | undefined {
   const { policy, inspection } = state;
   if (inspection.problems.length === 0 && inspection.checks === 0 && !scannedImages(policy.spec))
-    return unknown(
-      type,
-      'NoChecks',
-      'the policy has no checks that a scan evaluates: set spec.frameworks, spec.controls, spec.rules or spec.images',
-    );
+    return unknown(type, 'NoChecks', `the policy has no checks that a scan evaluates: ${withoutChecks(state)}`);
   if (statusTotals(state).coverage?.inScope !== 0) return undefined;
   return unknown(type, 'NothingInScope', `nothing is in scope: ${scopeText(policy)}`);
+}
+
+function withoutChecks({ policy, inspection }: PolicyState): string {
+  if (policy.spec.admissionPolicies === undefined)
+    return 'set spec.frameworks, spec.controls, spec.rules, spec.images or spec.admissionPolicies';
+  const [first = 'the ValidatingAdmissionPolicies that it selects were not read yet'] = inspection.unmatched;
+  return first;
 }
 
 function scopeText({ spec: { scope } }: SecurityPolicy): string {
@@ -210,7 +214,7 @@ export const isEvaluated = ({ policy, configuration, revision }: PolicyState): b
 
 /** The message for verdicts of the current generation but an earlier revision. */
 export const otherControls =
-  'the controls, the frameworks or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again';
+  'the controls, the frameworks, the selected admission policies or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again';
 
 function failure(state: PolicyState): ConditionUpdate | undefined {
   const { configuration, images, anomalies, policy } = state;

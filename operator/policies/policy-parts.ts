@@ -3,6 +3,7 @@ import type { Condition } from '../api/condition.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
 import type { AnomaliesStatus, ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
 import { updateStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
+import type { SelectedRulesOf } from '../engine/admission-policies/selected-rules.ts';
 import { inspectPolicy } from '../engine/policy-inspection.ts';
 import type { PolicyProblem } from '../engine/outcomes/policy-problem.ts';
 import { isNotFound } from '../kube/client/kube-api-error.ts';
@@ -30,6 +31,8 @@ export interface PolicyStatusDependencies extends StatusWriterDependencies {
   /** Includes Vigil's namespace. */
   readonly systemNamespaces: readonly string[];
   readonly revisionOf: RevisionOf;
+  /** Default: policies select no ValidatingAdmissionPolicies. */
+  readonly selectedRules?: SelectedRulesOf;
   readonly schedules: Pick<Lister<ScanSchedule>, 'list'>;
   readonly scans: Pick<Lister<Scan>, 'list'>;
 }
@@ -102,10 +105,12 @@ export async function updateTotals(deps: PolicyStatusDependencies, policy: Secur
     manager: FIELD_MANAGERS.policies,
     compute: (current) => {
       before = current.status;
-      const inspected = inspectPolicy({ name: current.metadata.name, spec: current.spec }, options);
+      const selected = current.spec.admissionPolicies && deps.selectedRules?.(current);
+      const inspected = inspectPolicy({ name: current.metadata.name, spec: current.spec }, { ...options, selected });
       const inspection = { ...inspected, problems: [...crdProblemsOf(deps, current.metadata.name), ...inspected.problems] };
       const [schedules, scans] = [deps.schedules.list(), deps.scans.list()];
-      return policyStatus({ policy: current, inspection, revision: deps.revisionOf(current), schedules, scans, now: deps.clock() });
+      const revision = deps.revisionOf(current);
+      return policyStatus({ policy: current, inspection, selected, revision, schedules, scans, now: deps.clock() });
     },
   });
   if (written) recordWarnings(deps, written, before?.conditions);

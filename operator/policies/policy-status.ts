@@ -4,13 +4,14 @@ import type { Scan } from '../api/kinds/scan.ts';
 import type { ScanSchedule } from '../api/kinds/scan-schedule.ts';
 import type { SecurityPolicy, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
 import { labelMatch } from '../api/label-match.ts';
+import type { SelectedRules } from '../engine/admission-policies/selected-rules.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
-import type { PolicyProblem } from '../engine/policy-set.ts';
+import { problemText } from '../engine/outcomes/policy-problem.ts';
 import { configurationOf } from './configuration-part.ts';
 import { enforcementConditions } from './enforcement-condition.ts';
 import { observedAnomalies, observingConditions } from './observing-condition.ts';
 import { evaluationAttempt } from './attempts/evaluation-attempt.ts';
-import { coveragePercent, statusTotals } from './status-totals.ts';
+import { coveragePercent, statusTotals, type StatusTotals } from './status-totals.ts';
 import { schedulesScanning } from '../schedules/default-schedule.ts';
 import { complianceConditions, isEvaluated, otherControls, type PolicyState } from './policy-compliance.ts';
 import { timestampOf } from '../api/timestamp.ts';
@@ -21,6 +22,8 @@ export interface PolicyStatusInput {
   /** The policy with the current parts of its status. */
   readonly policy: SecurityPolicy;
   readonly inspection: PolicyInspection;
+  /** What the ValidatingAdmissionPolicies that it selects make for it. Undefined: it selects none, or they were not read yet. */
+  readonly selected?: SelectedRules | undefined;
   /** The current revision of the policy; see `evaluationRevision`. */
   readonly revision: string;
   readonly schedules: readonly ScanSchedule[];
@@ -31,7 +34,7 @@ export interface PolicyStatusInput {
 }
 
 /** Returns the status of a SecurityPolicy: its unchanged parts, and the totals and conditions computed from them. Pure. */
-export function policyStatus({ policy, inspection, revision, schedules, scans, now }: PolicyStatusInput): SecurityPolicyStatus {
+export function policyStatus({ policy, inspection, selected, revision, schedules, scans, now }: PolicyStatusInput): SecurityPolicyStatus {
   const generation = policy.metadata.generation ?? 0;
   const { frameworks } = policy.status ?? {};
   const configuration = configurationOf(policy.status);
@@ -49,17 +52,34 @@ export function policyStatus({ policy, inspection, revision, schedules, scans, n
     ...observingConditions(policy),
   ];
   const isCovered = compliance.some(({ type, status }) => type === 'Covered' && status === 'True');
-  const uncovered = [...inspection.unserved, ...(totals.uncovered ?? [])].slice(0, 20);
+  const uncovered = uncoveredBy(inspection, totals);
   return {
     ...definedEntries({ configuration, images, anomalies, frameworks }),
     ...totals,
     ...definedEntries({
-      uncovered: uncovered.length > 0 ? uncovered : undefined,
+      admissionPolicies: selected && admissionPoliciesStatus(selected),
+      uncovered,
       coveragePercent: totals.coverage && coveragePercent(totals.coverage, isCovered),
     }),
     observedGeneration: generation,
     conditions: setConditions(policy.status?.conditions, updates, { now: timestampOf(now), generation }),
   };
+}
+
+function uncoveredBy({ unserved, unread = [] }: PolicyInspection, { uncovered = [] }: StatusTotals): string[] | undefined {
+  const all = [...unserved, ...unread, ...uncovered];
+  return all.length > 0 ? all.slice(0, 20) : undefined;
+}
+
+function admissionPoliciesStatus({
+  policies,
+  bindings,
+  rules,
+  problems,
+  idle,
+}: SelectedRules): NonNullable<SecurityPolicyStatus['admissionPolicies']> {
+  const texts = [...problems, ...idle].map((text) => text.slice(0, 1024)).slice(0, 20);
+  return { selected: policies, bindings, rules: rules.length, ...(texts.length > 0 ? { problems: texts } : {}) };
 }
 
 /** The kstatus conditions: Current after the generation was evaluated, Failed if it cannot be evaluated, InProgress otherwise. */
@@ -100,11 +120,6 @@ function notEvaluated(state: PolicyState): string | undefined {
   if (scannedImages(policy.spec) && images?.evaluatedGeneration !== generation)
     return `images have not been scanned for generation ${generation} yet`;
   return undefined;
-}
-
-/** Returns a text such as `spec.rules[0].validations[0].expression: 4:12: …`. */
-export function problemText({ path, message, line, column }: PolicyProblem): string {
-  return line === undefined || column === undefined ? `${path}: ${message}` : `${path}: ${line}:${column}: ${message}`;
 }
 
 function scheduling({ metadata }: SecurityPolicy, schedules: readonly ScanSchedule[]): ConditionUpdate {

@@ -3,8 +3,9 @@ import { ANNOTATIONS, API_VERSION, LABELS, MANAGED_BY } from '../api/group.ts';
 import { isFinished, type Scan } from '../api/kinds/scan.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
+import type { SelectedRulesOf } from '../engine/admission-policies/selected-rules.ts';
 import { isConflict } from '../kube/client/kube-api-error.ts';
-import { marksOf, triesOf, triesText, type GenerationTries } from '../policies/attempts/generation-tries.ts';
+import { lastEvaluation, marksOf, triesOf, triesText, type GenerationTries } from '../policies/attempts/generation-tries.ts';
 import type { EventRecorder } from '../controller/event-recorder.ts';
 import type { KubeClient } from '../kube/client/kube-client.ts';
 import type { Lister } from '../kube/watch/lister.ts';
@@ -48,6 +49,8 @@ export interface GenerationScanDependencies {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly revisionOf: RevisionOf;
+  /** Default: policies select no ValidatingAdmissionPolicies. */
+  readonly selectedRules?: SelectedRulesOf;
   readonly scans: Lister<Scan>;
   readonly policies: Pick<Lister<SecurityPolicy>, 'list'>;
 }
@@ -68,7 +71,7 @@ export async function scanGenerations(deps: GenerationScanDependencies, made: Ma
     .filter((policy) => isNew(deps, policy))
     .map((policy) => ({ policy, key: keyOf(deps, policy) }))
     .filter(({ key }) => !unseen.includes(generationMark(key)))
-    .map(({ policy, key }) => ({ policy, key, ...triesOf(key, scans) }));
+    .map(({ policy, key }) => ({ policy, key, ...triesOf(key, scans, lastEvaluation(policy)) }));
   reportTries(deps, waiting);
   const now = deps.clock();
   const due = waiting.filter(({ next }) => next !== undefined && next <= now);
@@ -105,8 +108,9 @@ function reportTries(
   }
 }
 
-/** Whether the current revision of a policy is valid and was not evaluated yet. */
-function isNew(deps: Pick<GenerationScanDependencies, 'revisionOf'>, policy: SecurityPolicy): boolean {
+/** Whether the current revision of a policy is known, valid and was not evaluated yet. */
+function isNew(deps: Pick<GenerationScanDependencies, 'revisionOf' | 'selectedRules'>, policy: SecurityPolicy): boolean {
+  if (policy.spec.admissionPolicies !== undefined && deps.selectedRules?.(policy) === undefined) return false;
   const { metadata, status } = policy;
   const { generation, deletionTimestamp } = metadata;
   const accepted = status?.conditions?.some(

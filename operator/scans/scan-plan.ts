@@ -8,6 +8,7 @@ import type { RescanStore } from './rescan/rescan-store.ts';
 import type { ScanMemory } from './attempts/scan-memory.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { labelMatch } from '../api/label-match.ts';
+import { noSelectedRules, type SelectedRulesOf } from '../engine/admission-policies/selected-rules.ts';
 import { catalogueVersion } from '../engine/evaluation-revision.ts';
 import { snapshotOf } from '../worker/policy-snapshot.ts';
 import { compilePolicies, type PolicyProblem } from '../engine/policy-set.ts';
@@ -17,7 +18,7 @@ import { newLedger, type Uncovered } from './ledger/ledger.ts';
 import { jobName } from './ledger/names.ts';
 import { planScan } from './plan/planner.ts';
 import type { PolicySnapshot } from '../worker/scan-input.ts';
-import { problemText } from '../policies/policy-status.ts';
+import { problemText } from '../engine/outcomes/policy-problem.ts';
 import type { CrdProblem } from '../api/crds/crd-skew.ts';
 import type { ClusterInfo, ReadClusterInfo } from '../kube/cluster-info.ts';
 import type { Lister } from '../kube/watch/lister.ts';
@@ -112,11 +113,15 @@ export interface PlanDependencies {
   /** The most targets in a shard. */
   readonly shardTargets: number;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get'>;
+  /** Default: policies select no ValidatingAdmissionPolicies. */
+  readonly selectedRules?: SelectedRulesOf;
   /** Returns the ImageApprovals that have ended. Default: none. */
   readonly endedApprovals?: () => readonly string[];
   /** The image of the workers. With another image, nothing is carried over. */
   readonly worker: () => Promise<WorkerSettings>;
 }
+
+const selectsNothing: SelectedRulesOf = () => noSelectedRules;
 
 interface Chosen {
   readonly policies: readonly PolicySnapshot[];
@@ -149,7 +154,18 @@ async function choosePolicies(
   const unheard = chosen.find((policy) => isBehind(deps.policies.get(policy.metadata.name), policy));
   if (unheard)
     return { hold: { reason: 'WatchBehind', message: `the cache does not contain SecurityPolicy ${unheard.metadata.name} yet` } };
-  const snapshots = chosen.map((policy) => snapshotOf(policy, kubernetesVersion)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const selections = chosen.map((policy) => ({ policy, selected: (deps.selectedRules ?? selectsNothing)(policy) }));
+  const unread = selections.find(({ selected }) => selected === undefined)?.policy;
+  if (unread)
+    return {
+      hold: {
+        reason: 'WatchBehind',
+        message: `the ValidatingAdmissionPolicies that SecurityPolicy ${unread.metadata.name} selects were not read yet`,
+      },
+    };
+  const snapshots = selections
+    .map(({ policy, selected }) => snapshotOf(policy, kubernetesVersion, selected))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { problems } = compilePolicies(snapshots, { kubernetesVersion, resources, systemNamespaces: deps.systemNamespaces });
   const found = evaluable(snapshots, problems);
   return 'refused' in found ? found : { ...found, isWhole: chosen.length === live.length };

@@ -1,11 +1,17 @@
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
+import type { SelectedRules } from '../engine/admission-policies/selected-rules.ts';
 import { evaluationRevision } from '../engine/evaluation-revision.ts';
 import type { PolicySnapshot } from './scan-input.ts';
 
-/** Returns a policy with its current revision. `kubernetesVersion`: the version of the API server, such as 1.36. Pure. */
-export function snapshotOf({ metadata, spec }: SecurityPolicy, kubernetesVersion: string): PolicySnapshot {
+/**
+ * Returns a policy with its current revision. `kubernetesVersion`: the version of the API server, such as 1.36. `selected`: the rules of the
+ * ValidatingAdmissionPolicies that it selects. Pure.
+ */
+export function snapshotOf({ metadata, spec }: SecurityPolicy, kubernetesVersion: string, selected?: SelectedRules): PolicySnapshot {
   const { name, uid = '', generation = 0 } = metadata;
-  return { name, uid, generation, revision: evaluationRevision({ generation, spec }, { kubernetesVersion }), spec };
+  const boundRules = spec.admissionPolicies && selected?.rules;
+  const revision = evaluationRevision({ generation, spec, boundRules }, { kubernetesVersion });
+  return { name, uid, generation, revision, spec, ...(boundRules ? { boundRules } : {}) };
 }
 
 /** The identity of an evaluated policy, and the settings of its reports. */

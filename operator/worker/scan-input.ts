@@ -1,5 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { SecurityPolicySpec } from '../api/kinds/security-policy.ts';
+import type { BoundRule } from '../engine/rules/bound-rule.ts';
 import type { Shard } from './shard.ts';
 
 /** A policy at the time of planning. */
@@ -10,6 +11,8 @@ export interface PolicySnapshot {
   /** The revision of its evaluation. See `evaluationRevision`. */
   readonly revision: string;
   readonly spec: SecurityPolicySpec;
+  /** The rules of the ValidatingAdmissionPolicies that it selects. Omitted: it selects none. */
+  readonly boundRules?: readonly BoundRule[];
 }
 
 /** The input of a whole scan. Every pod of its Jobs mounts it. */

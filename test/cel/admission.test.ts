@@ -83,19 +83,27 @@ describe('compileAdmission', () => {
 
   it('reports expressions that read fields of an admission request, also through variables', () => {
     const compiled = program({
-      variables: [{ name: 'who', expression: 'request.userInfo.username' }],
+      variables: [
+        { name: 'who', expression: 'request.userInfo.username' },
+        { name: 'before', expression: 'oldObject' },
+      ],
       validations: [
         { expression: 'variables.who == "a"' },
         { expression: 'request.operation == "CREATE"' },
         { expression: 'namespaceObject.metadata.name == "a"' },
         { expression: 'object.list.all(request, request.userInfo == 1)' },
+        { expression: 'variables.before == null' },
+        { expression: 'has(request.options)' },
       ],
     });
+    const none = { admissionOnly: false, readsOldObject: false, readsNamespaceObject: false };
     expect(compiled.validations).to.deep.equal([
-      { admissionOnly: true, readsNamespaceObject: false },
-      { admissionOnly: false, readsNamespaceObject: false },
-      { admissionOnly: false, readsNamespaceObject: true },
-      { admissionOnly: false, readsNamespaceObject: false },
+      { ...none, admissionOnly: true },
+      none,
+      { ...none, readsNamespaceObject: true },
+      none,
+      { ...none, readsOldObject: true },
+      { ...none, admissionOnly: true },
     ]);
   });
 });

@@ -82,6 +82,18 @@ describe('vigil scan with ValidatingAdmissionPolicies', () => {
     ]);
   });
 
+  it('refuses cluster-scoped objects if the parameters are in the namespace of the object', async () => {
+    const about = 'matchConstraints: {resourceRules: [{apiGroups: ["*"], apiVersions: [v1], operations: [CREATE], resources: ["*"]}]}';
+    const spec = `{${about}, paramKind: {apiVersion: v1, kind: ConfigMap}, validations: [{expression: "request.namespace == 'shop'", message: "not in shop"}]}`;
+    const written = admission('ValidatingAdmissionPolicy', 'few-replicas.example.com', spec);
+    const near = written + binding('paramRef: {name: limit, parameterNotFoundAction: Allow}') + configMap('limit', 4, 'shop');
+    const role = '---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: reader}\nrules: []\n';
+    // The Namespace is in itself: the API server finds the parameters there.
+    expect(await lines(near, role + deployment(1))).to.deep.equal([
+      'fail the binding names no namespace of its parameters, which a cluster-scoped object needs',
+    ]);
+  });
+
   it('says why parameters are not evaluated', async () => {
     const allowed = withParams + binding('paramRef: {name: none, namespace: policies, parameterNotFoundAction: Allow}');
     expect(await lines(allowed, deployment(5))).to.deep.equal(['skip the binding finds no parameter object: it has no effect']);
@@ -99,6 +111,8 @@ describe('vigil scan with ValidatingAdmissionPolicies', () => {
       "validations: [{expression: \"authorizer.group('apps').resource('deployments').check('delete').allowed()\"}]",
     );
     expect((await lines(authorizer, deployment(5))).join()).to.match(/^skip .*only at admission/);
+    const old = policy('validations: [{expression: "oldObject == null || object.spec.replicas >= oldObject.spec.replicas"}]');
+    expect((await lines(old, deployment(5))).join()).to.match(/^skip the rule reads oldObject/);
     const rest =
       'variables: [{name: replicas, expression: "object.spec.replicas"}], validations: [{expression: "variables.replicas < 3", message: many}]';
     expect(

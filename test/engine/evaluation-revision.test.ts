@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
+import type { BoundRule } from '../../operator/engine/rules/bound-rule.ts';
 import { catalogueVersion, generationOf, evaluationRevision } from '../../operator/engine/evaluation-revision.ts';
 
 const restricted: SecurityPolicySpec = { frameworks: [{ name: 'pss-restricted' }] };
@@ -34,6 +35,18 @@ describe('evaluationRevision', () => {
       revision({ ...restricted, controls: [{ name: 'allowed-registries', parameters: { registries: ['b'] } }] }),
     ];
     expect(new Set(all).size).to.equal(all.length);
+  });
+
+  it('depends on the rules of selected admission policies, and only if the policy selects some', () => {
+    const rules = (most: number): readonly BoundRule[] => [
+      { rule: { ...rule.rules?.[0], params: { data: { most } } } as BoundRule['rule'], properties: { binding: 'b' } },
+    ];
+    const of = (spec: SecurityPolicySpec, boundRules?: readonly BoundRule[]): string =>
+      evaluationRevision({ generation: 1, spec, boundRules }, { kubernetesVersion: '1.36' });
+    const selecting = { admissionPolicies: { selector: {} } };
+    expect(of(selecting, rules(3))).to.equal(of(selecting, rules(3)));
+    expect(new Set([of(selecting, rules(3)), of(selecting, rules(4)), of(selecting, []), of(selecting)]).size).to.equal(4);
+    expect(of(restricted, rules(3))).to.equal(of(restricted));
   });
 
   it('depends on the Kubernetes minor only when a check does', () => {

@@ -73,9 +73,9 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
     { configuration: zero, inspection: { checks: 0 } },
     {
       Covered:
-        'Unknown NoChecks: the policy has no checks that a scan evaluates: set spec.frameworks, spec.controls, spec.rules or spec.images',
+        'Unknown NoChecks: the policy has no checks that a scan evaluates: set spec.frameworks, spec.controls, spec.rules, spec.images or spec.admissionPolicies',
       Compliant:
-        'Unknown NoChecks: the policy has no checks that a scan evaluates: set spec.frameworks, spec.controls, spec.rules or spec.images',
+        'Unknown NoChecks: the policy has no checks that a scan evaluates: set spec.frameworks, spec.controls, spec.rules, spec.images or spec.admissionPolicies',
       coverage: '0%',
     },
   ],
@@ -200,9 +200,9 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
     { configuration: evaluated({ evaluatedRevision: '2-z' }) },
     {
       Ready:
-        'Unknown NotEvaluated: the controls, the frameworks or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again',
+        'Unknown NotEvaluated: the controls, the frameworks, the selected admission policies or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again',
       Compliant:
-        'Unknown Stale: the controls, the frameworks or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again',
+        'Unknown Stale: the controls, the frameworks, the selected admission policies or the Kubernetes version changed after the last scan of this generation; Vigil scans the policy again',
     },
   ],
   'targets of which none came to a verdict': [

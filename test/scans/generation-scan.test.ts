@@ -109,11 +109,11 @@ describe('the Scans of new generations', () => {
     const key = { name: 'p', uid: 'u-p', generation: 2, revision: '2-a' };
     const bench = new GenerationsBench(policyOf());
     await bench.run();
-    expect(triesText(triesOf(key, bench.made))).to.equal(undefined);
+    expect(triesText(triesOf(key, bench.made, 0))).to.equal(undefined);
     bench.end('Failed');
-    expect(triesText(triesOf(key, bench.made))).to.equal('failed 1 of 10 attempts; next attempt at 2026-01-01T00:00:30Z');
+    expect(triesText(triesOf(key, bench.made, 0))).to.equal('failed 1 of 10 attempts; next attempt at 2026-01-01T00:00:30Z');
     const all = Array.from({ length: MOST_TRIES }, () => bench.made[0]!);
-    expect(triesText(triesOf(key, all))).to.match(/^failed 10 times: its ScanSchedule scans it next/);
+    expect(triesText(triesOf(key, all, 0))).to.match(/^failed 10 times: its ScanSchedule scans it next/);
   });
 });
 

@@ -115,6 +115,26 @@ export const securityPolicyRule = z.strictObject({
   ),
 });
 
+const admissionPolicySelection = z.strictObject({
+  selector: field(
+    labelSelector,
+    'The labels of the ValidatingAdmissionPolicies. {} selects all of them. Those that Vigil makes are never selected.',
+  ),
+  severity: field(severity.optional(), 'The severity of a failure. Omitted: medium.'),
+});
+/** Which ValidatingAdmissionPolicies of others a policy evaluates. */
+export type AdmissionPolicySelection = z.infer<typeof admissionPolicySelection>;
+
+const admissionPoliciesStatus = z.strictObject({
+  selected: field(count, 'The ValidatingAdmissionPolicies that the selector selects and that can be read.'),
+  bindings: field(count, 'Their ValidatingAdmissionPolicyBindings.'),
+  rules: field(count, 'What is evaluated: each binding once for each of its parameter objects.'),
+  problems: field(
+    z.array(z.string().max(1024)).max(20).optional(),
+    'What is not evaluated or has no effect, each with the reason. The list is limited to 20 entries.',
+  ),
+});
+
 const imageApprovalRule = z.strictObject({
   required: field(z.boolean(), 'true: the images of workloads must be pinned to a digest that an ImageApproval approves.'),
   severity: field(severity.optional(), 'The severity of a failure. Omitted: high.'),
@@ -133,6 +153,10 @@ export const securityPolicySpec = z.strictObject({
   rules: field(
     listMap(securityPolicyRule, ['name'], 128).optional(),
     'Custom checks in CEL, with the fields of the spec of a ValidatingAdmissionPolicy.',
+  ),
+  admissionPolicies: field(
+    admissionPolicySelection.optional(),
+    'Evaluates existing objects with the ValidatingAdmissionPolicies of the cluster, their bindings and their parameter objects, as if the objects were created. Omitted: none.',
   ),
   images: field(
     z
@@ -373,6 +397,10 @@ export const securityPolicyStatus = z.strictObject({
   images: field(imagesStatus.optional(), 'The results for images. Set if spec.images is set.'),
   anomalies: field(anomaliesStatus.optional(), 'What the detections see. Set if spec.anomalies is set.'),
   frameworks: field(listMap(frameworkStatus, ['name'], 16).optional(), 'Counts of requirements for each framework.'),
+  admissionPolicies: field(
+    admissionPoliciesStatus.optional(),
+    'The ValidatingAdmissionPolicies that are evaluated. Set if spec.admissionPolicies is set and they have been read.',
+  ),
   enforcement: field(enforcementStatus.optional(), 'The admission policies of spec.enforcement. Set if spec.enforcement is set.'),
   lastScan: field(z.string().optional(), 'The name of the Scan that determined the totals.'),
   lastScanTime: field(timestamp.optional(), 'The time at which that Scan ended.'),

@@ -1,6 +1,12 @@
 import type { z } from 'zod';
-import { RESOURCES } from '../../api/api-resource.ts';
-import { boundRules, type OtherAdmissionBinding, type OtherAdmissionPolicy } from '../../engine/admission-policies/bound-rules.ts';
+import { apiVersionOf, RESOURCES } from '../../api/api-resource.ts';
+import {
+  boundRules,
+  type OtherAdmissionBinding,
+  type OtherAdmissionPolicy,
+  type ParamKind,
+} from '../../engine/admission-policies/bound-rules.ts';
+import { builtinResources } from '../../engine/objects/builtin-resources.ts';
 import { fieldsOf, nameOf, textOf } from '../../engine/objects/kubernetes-object.ts';
 import type { PolicySource } from '../../engine/policy-set.ts';
 import { errorAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
@@ -38,11 +44,22 @@ export async function readAdmissionPolicies(manifests: readonly Manifest[]): Pro
   errors.push(...bound.flatMap((manifest) => unknownPolicy(manifest, policies)));
   const objects = parameters.map(({ object }) => object);
   return {
-    policies: policies.map((policy) => sourceOf(policy, boundRules(policy, bindings, objects))),
+    policies: policies.map((policy) =>
+      sourceOf(
+        policy,
+        boundRules(policy, bindings, (kind) => ({ objects, ...scopeOf(kind) })),
+      ),
+    ),
     errors,
     places: written.map((manifest) => [sourceName(nameOf(manifest.object) ?? ''), manifest] as const),
     used: new Set([...written, ...bound, ...parameters]),
   };
+}
+
+/** Whether a built-in kind is namespaced. For other kinds, the objects among the files show it. */
+function scopeOf({ apiVersion, kind }: ParamKind): { readonly namespaced?: boolean } {
+  const found = builtinResources.find((resource) => apiVersionOf(resource) === apiVersion && resource.kind === kind);
+  return found ? { namespaced: found.namespaced } : {};
 }
 
 const sourceName = (name: string): string => `${RESOURCES.admissionPolicies.kind}/${name}`;

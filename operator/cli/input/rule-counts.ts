@@ -40,7 +40,7 @@ export class RuleCounts implements EvaluationObservers {
 export function ruleWarnings(policies: readonly PolicySource[], options: CompileOptions, counts: RuleCounts): readonly string[] {
   const isCluster = options.converts === true;
   return policies.flatMap((policy) => {
-    const { unserved, unmatched } = inspectPolicy(policy, options, isCluster ? 'this cluster' : 'Kubernetes');
+    const { unserved, unmatched } = inspectPolicy(policy, { ...options, server: isCluster ? 'this cluster' : 'Kubernetes' });
     const entries = [...unserved, ...unmatched].filter((message) => isCluster || hasSuggestion(message));
     return [...entries, ...counts.unevaluated(policy)].map((message) => `SecurityPolicy/${policy.name}: ${message}`);
   });

@@ -23,3 +23,8 @@ export interface PolicyProblem {
 
 /** Receives the problems of one policy. */
 export type ReportProblem = (problem: Omit<PolicyProblem, 'policy'>) => void;
+
+/** Returns a text such as `spec.rules[0].validations[0].expression: 4:12: …`. */
+export function problemText({ path, message, line, column }: Omit<PolicyProblem, 'policy' | 'reason'>): string {
+  return line === undefined || column === undefined ? `${path}: ${message}` : `${path}: ${line}:${column}: ${message}`;
+}

@@ -9,8 +9,11 @@ export interface BoundRule {
   readonly within?: OtherAdmissionBindingSpec['matchResources'];
   /** The properties of its results: the binding, its actions, and the parameter object. */
   readonly properties: Readonly<Record<string, string>>;
-  /** The namespaces for which the parameter object holds: only one, or all except those that have an own object. Omitted: all. */
-  readonly namespaces?: { readonly only: string } | { readonly except: readonly string[] };
+  /**
+   * The objects for which the parameter object holds: those in one namespace, those in all namespaces except those that have an own object, or
+   * cluster-scoped ones (`only: null`). Omitted: all.
+   */
+  readonly namespaces?: { readonly only: string | null } | { readonly except: readonly string[] };
   /** The outcome for every object, in place of an evaluation. */
-  readonly outcome?: { readonly kind: 'skip' | 'fail'; readonly message: string };
+  readonly outcome?: { readonly kind: 'skip' | 'fail' | 'error'; readonly message: string };
 }

@@ -73,7 +73,7 @@ export class RuleCheck {
       return undefined;
     }
     reportCapitals(rule, path, options);
-    const program = RuleProgram.compile(rule, path, options);
+    const program = RuleProgram.compile(rule, path, { ...options, skipsOldObject: options.bound !== undefined });
     return program === undefined ? undefined : new RuleCheck(rule, options.index, { program, bound: options.bound });
   }
 
@@ -139,14 +139,17 @@ function withinOf(bound: BoundRule | undefined, index: ResourceIndex): Within {
   return ({ object }, resource, namespace) =>
     objects(textMapOf(fieldsOf(object.metadata)['labels'])) &&
     (namespace === undefined || namespaces(namespace.labels)) &&
-    holdsIn(bound, resource.namespaced ? namespace?.name : undefined) &&
+    holdsIn(bound, resource.namespaced || isNamespace(resource) ? namespace?.name : undefined) &&
     match.match(resource, nameOf(object) ?? '') === 'yes';
 }
 
+/** A request for a Namespace is in that namespace. */
+const isNamespace = ({ group, kind }: ApiResource): boolean => group === '' && kind === 'Namespace';
+
 function holdsIn({ namespaces }: BoundRule, namespace: string | undefined): boolean {
   if (namespaces === undefined) return true;
-  if ('only' in namespaces) return namespaces.only === namespace;
-  return namespace === undefined || !namespaces.except.includes(namespace);
+  if ('only' in namespaces) return namespaces.only === (namespace ?? null);
+  return namespace !== undefined && !namespaces.except.includes(namespace);
 }
 
 /** Reports a resource with capital letters, such as a kind. It would match nothing, because the names of resources are lower case. */

@@ -1,4 +1,4 @@
-import { type AdmissionOutcome, type AdmissionProgram, compileAdmission } from '../../cel/admission.ts';
+import { type AdmissionOutcome, type AdmissionProgram, compileAdmission, type ExpressionFacts } from '../../cel/admission.ts';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
 import { type Fields, nameOf, namespaceOf, textOf } from '../objects/kubernetes-object.ts';
@@ -28,41 +28,53 @@ const admissionOnly: RuleOutcome = {
   kind: 'skip',
   message: 'the rule reads the user of the request: it can be evaluated only at admission',
 };
+const updateOnly: RuleOutcome = {
+  kind: 'skip',
+  message: 'the rule reads oldObject: it can be evaluated only when an object is updated',
+};
+
+/** The settings of {@link RuleProgram.compile}. */
+export interface RuleProgramOptions {
+  readonly kubernetesVersion: string;
+  readonly report: ReportProblem;
+  /** Skips what reads `oldObject`. Default: it is evaluated with null, as for a new object. */
+  readonly skipsOldObject?: boolean;
+}
 
 /** The compiled expressions of a rule, with the semantics of a ValidatingAdmissionPolicy. */
 export class RuleProgram {
   readonly #program: AdmissionProgram;
-  readonly #conditionsAtAdmission: boolean;
-  /** By validation: whether it can be evaluated only at admission. */
-  readonly #atAdmission: readonly boolean[];
+  /** The outcome for every object if a match condition can be evaluated only at admission. */
+  readonly #skip: RuleOutcome | undefined;
+  /** By validation: the outcome if it can be evaluated only at admission. */
+  readonly #skips: readonly (RuleOutcome | undefined)[];
 
-  private constructor(program: AdmissionProgram) {
+  private constructor(program: AdmissionProgram, skipsOldObject: boolean) {
+    const skipOf = ({ admissionOnly: atAdmission, readsOldObject }: ExpressionFacts): RuleOutcome | undefined =>
+      atAdmission ? admissionOnly : skipsOldObject && readsOldObject ? updateOnly : undefined;
     this.#program = program;
-    this.#conditionsAtAdmission = program.conditions.some((facts) => facts.admissionOnly);
-    this.#atAdmission = program.validations.map((facts) => facts.admissionOnly);
+    this.#skip = program.conditions.map(skipOf).find((skip) => skip !== undefined);
+    this.#skips = program.validations.map(skipOf);
   }
 
   /** Compiles the expressions. Returns undefined and reports problems with their exact paths if one does not compile. */
   static compile(
     rule: SecurityPolicyRule,
     path: string,
-    options: { kubernetesVersion: string; report: ReportProblem },
+    { kubernetesVersion, report, skipsOldObject = false }: RuleProgramOptions,
   ): RuleProgram | undefined {
     const { matchConditions, variables, validations, params } = rule;
-    const compiled = compileAdmission(
-      { matchConditions, variables, validations },
-      { kubernetesVersion: options.kubernetesVersion, params: params !== undefined },
-    );
-    if (compiled.ok) return new RuleProgram(compiled.program);
+    const compiled = compileAdmission({ matchConditions, variables, validations }, { kubernetesVersion, params: params !== undefined });
+    if (compiled.ok) return new RuleProgram(compiled.program, skipsOldObject);
     for (const { path: at, message, line, column } of compiled.errors) {
-      options.report({ path: `${path}.${at}`, reason: 'InvalidExpression', message, line, column });
+      report({ path: `${path}.${at}`, reason: 'InvalidExpression', message, line, column });
     }
     return undefined;
   }
 
   /** Evaluates one object as the API server would evaluate its creation. */
   evaluate(input: RuleInput): RuleOutcome {
-    if (this.#conditionsAtAdmission) return admissionOnly;
+    if (this.#skip) return this.#skip;
     const outcome = this.#program.evaluate(bindingsOf(input));
     if (!outcome.matched) return unmatched;
     if (outcome.conditionError !== undefined) {
@@ -75,12 +87,12 @@ export class RuleProgram {
   #outcomeOf({ validations }: AdmissionOutcome): RuleOutcome {
     let error: RuleOutcome | undefined;
     for (const [index, validation] of validations.entries()) {
-      if (this.#atAdmission[index] === true || validation.outcome === 'pass') continue;
+      if (this.#skips[index] !== undefined || validation.outcome === 'pass') continue;
       if (validation.outcome === 'fail') return { kind: 'fail', message: validation.message };
       error ??= { kind: 'error', message: validation.message };
     }
     if (error !== undefined) return error;
-    return this.#atAdmission.includes(true) ? admissionOnly : passed;
+    return this.#skips.find((skip) => skip !== undefined) ?? passed;
   }
 }
 
@@ -101,11 +113,17 @@ function bindingsOf({ object, resource, requested = resource, namespace, params 
       subResource: '',
       requestSubResource: '',
       name: nameOf(object) ?? '',
-      namespace: resource.namespaced ? namespaceOf(object) : '',
+      namespace: namespaceOfRequest(object, resource),
       operation: 'CREATE',
       dryRun: false,
     },
   };
+}
+
+/** A request for a Namespace is in that namespace. */
+function namespaceOfRequest(object: Fields, { group, kind, namespaced }: ApiResource): string {
+  if (namespaced) return namespaceOf(object);
+  return group === '' && kind === 'Namespace' ? (nameOf(object) ?? '') : '';
 }
 
 function namespaceObject({ name, labels, annotations }: NamespaceFacts): Fields {

@@ -21,13 +21,20 @@ export interface GenerationTries {
 /** The marks of the generations for which a Scan was created; empty for other Scans. */
 export const marksOf = ({ metadata }: Scan): string => metadata.annotations?.[ANNOTATIONS.generations] ?? '';
 
+/** When a Scan last evaluated a policy, in milliseconds since the epoch. Scans before it are not about the revision that is to be evaluated now. */
+export const lastEvaluation = ({ status }: Pick<SecurityPolicy, 'status'>): number =>
+  Date.parse(status?.configuration?.lastScanTime ?? status?.lastScanTime ?? '') || 0;
+
+/** Whether a Scan ended after the last evaluation. A revision may come again, such as after a parameter was set back: its earlier Scans do not count. */
+const isLater = (scan: Scan, since: number): boolean => !isFinished(scan) || !(Date.parse(scan.status?.completionTime ?? '') <= since);
+
 /**
  * Counts how often a generation was tried, from the existing Scans: so the count survives a restart. Only call it for a generation that was
- * not evaluated: then every ended Scan of it has failed. Deleting the Scans resets the count. Pure.
+ * not evaluated: then every Scan of it that ended after the last evaluation has failed. Deleting the Scans resets the count. Pure.
  */
-export function triesOf(policy: PolicyGeneration, scans: readonly Scan[]): GenerationTries {
+export function triesOf(policy: PolicyGeneration, scans: readonly Scan[], since: number): GenerationTries {
   const [mark, name] = [generationMark(policy), generationScanName(policy)];
-  const own = scans.filter((scan) => marksOf(scan).includes(mark) || scan.metadata.name === name);
+  const own = scans.filter((scan) => (marksOf(scan).includes(mark) || scan.metadata.name === name) && isLater(scan, since));
   const ended = own.filter(isFinished);
   const running = ended.length < own.length;
   const last = Math.max(0, ...ended.map(({ status }) => Date.parse(status?.completionTime ?? '') || 0));
@@ -49,7 +56,8 @@ export function triesText({ running, ended, next }: GenerationTries): string | u
  * The first Scan of this revision of a policy in all namespaces that failed to evaluate it; undefined if there is none, and for an invalid
  * policy. Changes since its creation were not evaluated by any Scan. Pure.
  */
-export function failedScanOf({ metadata, status }: SecurityPolicy, scans: readonly Scan[], revision: string): Scan | undefined {
+export function failedScanOf(policy: SecurityPolicy, scans: readonly Scan[], revision: string): Scan | undefined {
+  const { metadata, status } = policy;
   const { name, uid = '', generation = 0 } = metadata;
   const isAccepted = status?.conditions?.some(
     ({ type, status: holds, observedGeneration }) => type === 'Stalled' && holds === 'False' && observedGeneration === generation,
@@ -57,7 +65,7 @@ export function failedScanOf({ metadata, status }: SecurityPolicy, scans: readon
   if (isAccepted !== true || status?.evaluatedRevision === revision) return undefined;
   const key = { name, uid, generation, revision };
   return scans
-    .filter((scan) => scan.status?.phase === 'Failed' && scan.spec.namespaces === undefined)
+    .filter((scan) => scan.status?.phase === 'Failed' && scan.spec.namespaces === undefined && isLater(scan, lastEvaluation(policy)))
     .filter((scan) => marksOf(scan).includes(generationMark(key)) || scan.metadata.name === generationScanName(key))
     .toSorted((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1))
     .at(0);

@@ -174,8 +174,10 @@ export function withExceptions(
 
 /** Returns the rules of a policy that evaluated nothing, each with the reason. */
 function unevaluatedIn({ policies }: ScanInput, { name }: LedgerPolicy, checks: ReadonlyMap<string, Summary>): readonly string[] {
-  const spec = policies.find((policy) => policy.name === name)?.spec;
-  return unevaluatedRules(spec?.rules ?? [], Object.fromEntries(checks));
+  const { spec, boundRules = [] } = policies.find((policy) => policy.name === name) ?? {};
+  const rules = [...(spec?.rules ?? []), ...boundRules.map(({ rule }) => rule)];
+  const distinct = new Map(rules.map((rule) => [rule.name, rule]));
+  return unevaluatedRules([...distinct.values()], Object.fromEntries(checks));
 }
 
 /** Returns the tallies of a scan with at least as many failures of each check as the reports have. Pure. */
