@@ -1,6 +1,7 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { type ControlCheck, evaluateControl } from './controls/control-check.ts';
+import { isAboutComponent, showsComponents } from './controls/argument-judge.ts';
 import { kindsInclude, nameOfKind } from './controls/control-kinds.ts';
 import { KindWalk } from './controls/kind-walk.ts';
 import type { EvaluationBuilder } from './outcomes/evaluation.ts';
@@ -18,6 +19,8 @@ import { isLongRunningKind, roleOfKind } from './objects/workload-kind.ts';
 export interface KindPlan {
   readonly policy: CompiledPolicy;
   readonly controls: readonly ControlCheck[];
+  /** The controls about programs of the control plane and of nodes. Few objects show one. */
+  readonly programs: readonly ControlCheck[];
   readonly rules: readonly RuleCheck[];
 }
 
@@ -60,9 +63,15 @@ export class KindPlans {
       .map((policy): KindPlan => {
         const controls = policy.controls.filter(({ control }) => kindsInclude(control.kinds, groupKind, resource.namespaced, role));
         const rules = policy.rules.filter((rule) => rule.appliesTo(resource, role !== undefined));
-        return { policy, controls: controls.filter(filter.control), rules: rules.filter(filter.rule) };
+        const selected = controls.filter(filter.control);
+        return {
+          policy,
+          controls: selected.filter(({ control }) => control.argument === undefined),
+          programs: selected.filter(({ control }) => control.argument !== undefined),
+          rules: rules.filter(filter.rule),
+        };
       })
-      .filter(({ controls, rules }) => controls.length + rules.length > 0);
+      .filter(({ controls, programs, rules }) => controls.length + programs.length + rules.length > 0);
     const kindPlans = {
       plans,
       walk: new KindWalk(
@@ -88,11 +97,16 @@ export class KindPlans {
   }
 }
 
-/** The part of a plan that applies to an object: all of it, none of it, or only the controls about system namespaces. */
-export function inScopePlan(plan: KindPlan, place: Place): KindPlan | undefined {
+/**
+ * The part of a plan that applies to an object: all of it, none of it, or only the controls about system namespaces. Of these, the controls
+ * about programs apply if the object may show one (`mayShowPrograms`).
+ */
+export function inScopePlan(plan: KindPlan, place: Place, mayShowPrograms: () => boolean): KindPlan | undefined {
   if (plan.policy.scope.includes(place)) return plan;
   const controls = plan.controls.filter(({ inSystemNamespaces }) => inSystemNamespaces);
-  return controls.length > 0 && plan.policy.scope.includes(place, true) ? { policy: plan.policy, controls, rules: [] } : undefined;
+  const programs = plan.programs.length > 0 && mayShowPrograms() ? plan.programs : [];
+  if (controls.length + programs.length === 0 || !plan.policy.scope.includes(place, true)) return undefined;
+  return { policy: plan.policy, controls, programs, rules: [] };
 }
 
 /** An object to evaluate, and its place. */
@@ -106,13 +120,18 @@ export interface PreparedObject {
 
 /** Evaluates an object with the checks of a plan that need no other object. */
 export function evaluatePlan(
-  { policy, controls, rules }: KindPlan,
+  { policy, controls, programs, rules }: KindPlan,
   { subject, reference, ...place }: PreparedObject,
   builder: EvaluationBuilder,
 ): void {
   for (const check of controls) {
     if (check.control.crossObject !== undefined) continue;
     addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
+  }
+  if (programs.length > 0 && showsComponents(subject)) {
+    for (const check of programs)
+      if (check.control.argument !== undefined && isAboutComponent(subject, check.control.argument))
+        addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
   }
   for (const rule of rules) {
     const outcome = rule.evaluate(subject, place);

@@ -54,7 +54,11 @@ describe('files of vigil scan', () => {
       ['text', 'just words\n'],
       ['comments', '# nothing\n---\n# to see\n'],
       ['a kustomization', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [pod.yaml]\n'],
-      ['a configuration of the kubelet', 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nreadOnlyPort: 0\n'],
+      ['a configuration of the scheduler', 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n'],
+      [
+        'a configuration of the kubelet that the checks are not about',
+        'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n',
+      ],
       ['a kubeconfig', 'apiVersion: v1\nkind: Config\nclusters: []\n'],
     ];
     for (const [title, text] of rows)
@@ -62,6 +66,14 @@ describe('files of vigil scan', () => {
         const { code, results, errors } = await scan([files({ 'pod.yaml': pod, 'other.yaml': text })], '--control', 'host-ipc');
         expect({ code, results, errors }).to.deep.equal({ code: 1, results: [failure], errors: [] });
       });
+
+    it('evaluates configurations of the kubelet under the names of their files', async () => {
+      const kubelet = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nreadOnlyPort: 1\n';
+      const home = files({ 'a.yaml': kubelet, 'sub/a.yaml': kubelet, 'b.yml': kubelet.replace('Port: 1', 'Port: 0') });
+      const { results, errors, error } = await scan([home], '--control', 'kubelet-read-only-port');
+      const failed = 'fail kubelet-read-only-port KubeletConfiguration /a';
+      expect({ results, errors, error }).to.deep.equal({ results: [failed, failed], errors: [], error: '' });
+    });
 
     it('names it in a warning', async () => {
       const home = files({ 'pod.yaml': pod, 'values.yaml': 'a: 1\n', 'z.yaml': 'b: 1\n' });

@@ -25,6 +25,7 @@ function reasonOf({ control, skip, inSystemNamespaces }: ControlCheck, denies: b
   if (skip !== undefined) return skip;
   if (control.id === IMAGE_APPROVED) return undefined;
   if (control.crossObject !== undefined) return 'it compares the object with other objects';
+  if (control.argument !== undefined) return 'it is about arguments of a program';
   if (control.builtin !== undefined && control.enforced === undefined) return 'it is not an expression';
   if (inSystemNamespaces && denies) return 'it is about system namespaces, in which Deny does not apply';
   return undefined;

@@ -1,4 +1,5 @@
 import type { CatalogueEntry, Section } from './control.ts';
+import { controlPlaneAndNodes } from './control-plane-and-nodes.ts';
 import { namespacesAndAdmission } from './namespaces-and-admission.ts';
 import { networkAndExposure } from './network-and-exposure.ts';
 import { podSecurityBaseline } from './pod-security-baseline.ts';
@@ -19,6 +20,7 @@ const sections: readonly Section[] = [
   rbacAndIdentity,
   networkAndExposure,
   namespacesAndAdmission,
+  controlPlaneAndNodes,
 ];
 
 /** Every built-in control, in the order of CONTROLS.md. */

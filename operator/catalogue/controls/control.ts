@@ -1,3 +1,4 @@
+import type { ArgumentCheck } from './components/argument-check.ts';
 import type { Severity } from './severity.ts';
 
 /**
@@ -69,7 +70,7 @@ export interface Placement {
    * `replaces` is the id of the baseline control that a restricted control replaces.
    */
   readonly pss?: { readonly level: 'baseline' | 'restricted'; readonly name: string; readonly since?: number; readonly replaces?: string };
-  /** Section 5 of the CIS benchmark. `old/new` if a later version changed the number, and `-` if it removed the requirement. */
+  /** The CIS benchmark. `old/new` if a later version changed the number, and `-` for versions without the requirement. */
   readonly cis?: readonly string[];
   readonly nsa?: readonly string[];
   readonly nist?: readonly string[];
@@ -107,6 +108,8 @@ export interface Control {
   readonly atClusterVersion?: boolean;
   /** The control is about system namespaces. A policy with this control includes them in its scope. */
   readonly aboutSystemNamespaces?: boolean;
+  /** The check of arguments of a program of the control plane or of nodes. Only objects that show the program are targets. */
+  readonly argument?: ArgumentCheck;
   /** The name of a function of the engine that checks one object. Used if CEL is not suitable. */
   readonly builtin?: string;
   /**

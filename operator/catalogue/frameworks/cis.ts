@@ -1,3 +1,4 @@
+import { isMoved, programRequirements } from './cis-programs.ts';
 import type { RequirementSource } from './requirement-source.ts';
 
 const partly: Readonly<Record<string, string>> = {
@@ -53,7 +54,7 @@ const numbered = (section: string, titles: readonly string[]): RequirementSource
     return { id, title, ...(manual === undefined ? {} : { manual }) };
   });
 
-/** The versions of the CIS Kubernetes Benchmark (section 5) in the catalogue, oldest first. */
+/** The versions of the CIS Kubernetes Benchmark in the catalogue, oldest first. */
 export const cisVersions = ['1.8', '1.9', '1.10', '1.11', '1.12'] as const;
 
 /** Returns whether a version numbers the general policies 5.6. True from 1.11. */
@@ -61,9 +62,10 @@ const generalIsSix = (version: string): boolean => version === '1.11' || version
 /** Returns whether a version has no requirement 5.2.9 "added capabilities". True from 1.12. */
 const addedIsDropped = (version: string): boolean => version === '1.12';
 
-/** Returns the requirements of section 5 of the CIS Kubernetes Benchmark in one version. */
+/** Returns the requirements of the CIS Kubernetes Benchmark in one version. */
 export function cisRequirements(version: string): readonly RequirementSource[] {
   return [
+    ...programRequirements(version),
     ...numbered('5.1', access),
     ...numbered('5.2', [...pods, ...(addedIsDropped(version) ? [] : [added]), ...laterPods]),
     ...numbered('5.3', ['Ensure that the CNI in use supports NetworkPolicies', 'Ensure that all Namespaces have NetworkPolicies defined']),
@@ -76,7 +78,7 @@ export function cisRequirements(version: string): readonly RequirementSource[] {
 /** Resolves an id `old/new` for one version. Returns undefined if the version does not have the requirement. */
 export function cisId(id: string, version: string): string | undefined {
   const [before = '', after = before] = id.split('/');
-  const moved = before.startsWith('5.7') ? generalIsSix(version) : addedIsDropped(version);
+  const moved = isMoved(id, version) ?? (before.startsWith('5.7') ? generalIsSix(version) : addedIsDropped(version));
   const found = moved ? after : before;
   return found === '-' ? undefined : found;
 }

@@ -59,7 +59,7 @@ function stateOf(requirement: Requirement, sum: Required<ControlTally>): readonl
   if (sum.error > 0) return ['notEvaluated', 'Some of its checks could not be evaluated.'];
   if (requirement.manual !== undefined) return ['manual', requirement.manual];
   if (sum.pass > 0) return ['passed'];
-  return ['notEvaluated', sum.skip > 0 ? 'Its checks were skipped.' : 'The scope has no objects for its controls.'];
+  return ['notEvaluated', sum.skip > 0 ? 'Its checks were skipped.' : (requirement.unseen ?? 'The scope has no objects for its controls.')];
 }
 
 const incomplete: readonly [RequirementState, string] = ['notEvaluated', 'Not every target could be scanned.'];

@@ -17,6 +17,8 @@ export interface Requirement {
   readonly controls: readonly string[];
   /** The manual check. Set if controls do not cover the requirement, or only a part of it. */
   readonly manual?: string;
+  /** The reason if there is no target for its controls. Default: that the scope has no objects for them. */
+  readonly unseen?: string;
 }
 
 /** One version of a framework: its controls and its requirements. */
@@ -97,7 +99,7 @@ const families: ReadonlyMap<string, Family> = new Map<string, Family>([
   [
     'cis',
     {
-      title: 'CIS Kubernetes Benchmark, section 5',
+      title: 'CIS Kubernetes Benchmark',
       versions: cisVersions,
       requirements: (version) => placed(cisRequirements(version), ({ placement }) => placement.cis?.map((id) => cisId(id, version))),
     },

@@ -4,4 +4,6 @@ export interface RequirementSource {
   readonly title: string;
   /** The manual check. Set if controls do not cover the requirement, or only a part of it. */
   readonly manual?: string;
+  /** The reason if no object in scope shows what the requirement is about. */
+  readonly unseen?: string;
 }

@@ -5,6 +5,7 @@ import type { PolicySet } from '../../engine/policy-set.ts';
 import { hiddenPodsOf } from '../../engine/objects/custom-workloads.ts';
 import { isBuiltinWorkloadKind, workloadRoleOf } from '../../engine/objects/workload-kind.ts';
 import type { CustomWorkloads, ScanResult } from '../../output/scan-result.ts';
+import { isEvaluatedConfiguration } from './manifest-problems.ts';
 import type { ResourceIndex } from '../../engine/objects/resource-index.ts';
 
 const nameOfObject = ({ object }: Manifest): string => {
@@ -64,7 +65,8 @@ export function customWorkloadsIn(manifests: readonly Manifest[]): Pick<ScanResu
 
 /** Returns a message for each object that is several times in the files: only the last one that is applied counts in a cluster. */
 export function duplicateWarnings(manifests: readonly Manifest[]): readonly string[] {
-  const named = manifests.filter(({ object }) => (object['metadata'] as { name?: unknown } | undefined)?.name !== undefined);
+  const objects = manifests.filter(({ object }) => !isEvaluatedConfiguration(object));
+  const named = objects.filter(({ object }) => (object['metadata'] as { name?: unknown } | undefined)?.name !== undefined);
   const groups = Map.groupBy(named, (manifest) => `${groupKindOf(manifest.object)} ${nameOfObject(manifest)}`);
   return [...groups.values()]
     .filter((group) => group.length > 1)

@@ -1,4 +1,4 @@
-import { fieldsOf, isFields, nameOf, textOf } from '../../engine/objects/kubernetes-object.ts';
+import { fieldsOf, groupKindOf, isFields, nameOf, textOf } from '../../engine/objects/kubernetes-object.ts';
 import { kindProblem } from '../../engine/schema/kind-problem.ts';
 
 /** Why a document cannot be evaluated, and the path of the problem. */
@@ -56,8 +56,26 @@ const toolGroups = /^(kustomize\.config\.k8s\.io|kind\.x-k8s\.io|skaffold)\//;
 const programGroups =
   /^(([a-z]+\.)*(config|kubeadm|audit)\.k8s\.io|client\.authentication\.k8s\.io|credentialprovider\.kubelet\.k8s\.io)\//;
 
-/** Whether a document is the configuration of a program, and not an object of a cluster. */
+/** The configurations of programs that controls are about. They have no name. */
+const evaluatedConfigurations: ReadonlySet<string> = new Set([
+  'ClusterConfiguration.kubeadm.k8s.io',
+  'KubeletConfiguration.kubelet.config.k8s.io',
+  'KubeProxyConfiguration.kubeproxy.config.k8s.io',
+]);
+
+/** Whether a document is the configuration of a program that controls are about. */
+export const isEvaluatedConfiguration = (object: Fields): boolean => evaluatedConfigurations.has(groupKindOf(object));
+
+/** Gives a configuration without a name that of its file, such as `kubelet` for `etc/kubelet.yaml`. */
+export function nameAsFile(object: Fields, file: string): void {
+  if (!isEvaluatedConfiguration(object) || (nameOf(object) ?? '') !== '' || !isFields(object['metadata'] ?? {})) return;
+  const name = file.slice(file.lastIndexOf('/') + 1).replace(/\.[A-Za-z]+$/, '');
+  (object as Record<string, unknown>)['metadata'] = { ...fieldsOf(object['metadata']), name: name === '' || name === '-' ? 'stdin' : name };
+}
+
+/** Whether a document is the configuration of a program that no control is about, and not an object of a cluster. */
 export function isConfiguration(object: Fields): boolean {
+  if (isEvaluatedConfiguration(object)) return false;
   const apiVersion = textOf(object['apiVersion']) ?? '';
   if (toolGroups.test(apiVersion) || (apiVersion === 'v1' && object['kind'] === 'Config')) return true;
   return programGroups.test(apiVersion) && (nameOf(object) ?? '') === '';

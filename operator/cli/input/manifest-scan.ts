@@ -28,7 +28,15 @@ import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import { errorAt, sourceAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
 import type { AppliedExceptions } from './exception-files.ts';
 import { customWorkloadsIn, duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
-import { hasMisreadName, isConfiguration, type ManifestProblem, nameAsText, problemOf, unservedKind } from '../files/manifest-problems.ts';
+import {
+  hasMisreadName,
+  isConfiguration,
+  type ManifestProblem,
+  nameAsFile,
+  nameAsText,
+  problemOf,
+  unservedKind,
+} from '../files/manifest-problems.ts';
 import { joinUnsetNamespaces, type UnsetNamespace } from '../files/unset-namespaces.ts';
 import { RuleCounts } from './rule-counts.ts';
 import type { LocatedResult, ScanResult, VerdictCounts } from '../../output/scan-result.ts';
@@ -107,6 +115,7 @@ export class ManifestState {
     { namespace = 'default', kubernetesVersion = `1.${newestMinor}` }: ManifestStateOptions = {},
   ) {
     const candidates = manifests.filter(({ object }) => !isConfiguration(object));
+    for (const { object, file } of candidates) nameAsFile(object, file);
     const resources = resourcesOf(candidates);
     const defined = new Set(resources.map((resource) => `${apiVersionOf(resource)} ${resource.kind}`));
     const errors: ManifestError[] = [];

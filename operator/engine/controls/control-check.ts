@@ -25,7 +25,10 @@ export interface ControlCheck {
   readonly programs: readonly ControlProgram[];
   /** The versions of the Pod Security Standards at which the control is evaluated, as minor versions of Kubernetes. One for each program. */
   readonly minors: readonly number[];
-  /** Whether the control is also evaluated in system namespaces: the policy lists it, and it is about these namespaces. */
+  /**
+   * Whether the control is also evaluated in system namespaces: it is about the programs that run there, or the policy lists it and it is about
+   * these namespaces.
+   */
   readonly inSystemNamespaces: boolean;
   /** Returns whether the control is evaluated in a namespace of the policy's scope. Omitted: in all of them. */
   readonly appliesIn?: (namespace: NamespaceFacts) => boolean;
@@ -140,7 +143,7 @@ function checkOf(
     severity: entry?.severity ?? control.severity,
     severityIsSet: entry?.severity !== undefined,
     parameters,
-    inSystemNamespaces: control.aboutSystemNamespaces === true && entry !== undefined,
+    inSystemNamespaces: control.argument !== undefined || (control.aboutSystemNamespaces === true && entry !== undefined),
     frameworks: frameworks.filter(({ controls }) => controls.includes(control)).map(frameworkId),
     minors,
     programs: minors.map((at) => sharedProgram(control, parameters, at)).filter((program) => program !== undefined),

@@ -1,4 +1,5 @@
 import type { CatalogueEntry, ControlParameters, Exemption, ValueCheck, ValueType } from '../../catalogue/controls/control.ts';
+import { judgeArguments } from './argument-judge.ts';
 import { builtinChecks } from './builtin-checks.ts';
 import type { TreePosition, TreeVisitor } from './check-tree.ts';
 import { isUnset, pathExists } from './check-input.ts';
@@ -231,6 +232,8 @@ export type ControlProgram = CheckProgram | BuiltinProgram;
 
 /** Compiles a control. Returns undefined for cross-object controls. */
 export function controlProgram(control: CatalogueEntry, parameters: ControlParameters, version: number): ControlProgram | undefined {
+  const { argument } = control;
+  if (argument !== undefined) return { evaluate: (subject) => judgeArguments(subject, argument) };
   if (control.builtin !== undefined) return builtinProgram(control.builtin, parameters);
   return control.checks === undefined ? undefined : new CheckProgram(control, parameters, version);
 }

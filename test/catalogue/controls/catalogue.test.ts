@@ -20,7 +20,7 @@ describe('the catalogue', () => {
 
   it('has checks, a reason, a fix and an example for every control', () => {
     for (const control of catalogue) {
-      const kinds = [control.checks, control.builtin, control.crossObject].filter((kind) => kind !== undefined);
+      const kinds = [control.checks, control.builtin, control.crossObject, control.argument].filter((kind) => kind !== undefined);
       expect(kinds, control.id).to.have.length(1);
       expect(control.why, control.id).to.match(/^[A-Za-z].*\.$/s);
       expect(control.fix, control.id).to.match(/^[A-Z].*\.$/s);
@@ -133,7 +133,10 @@ describe('frameworks', () => {
       for (const nsa of placement.nsa ?? []) expect(ids('nsa').has(nsa), `${id} ${nsa}`).to.equal(true);
       for (const nist of placement.nist ?? []) expect(ids('nist-800-190').has(nist), `${id} ${nist}`).to.equal(true);
       for (const technique of placement.mitre ?? []) expect(ids('mitre-containers').has(technique), `${id} ${technique}`).to.equal(true);
-      for (const cis of placement.cis ?? []) expect(ids('cis', '1.8').has(cis.split('/')[0]!), `${id} ${cis}`).to.equal(true);
+      for (const cis of placement.cis ?? []) {
+        const [before = '', after = before] = cis.split('/');
+        expect(before === '-' ? ids('cis', '1.11').has(after) : ids('cis', '1.8').has(before), `${id} ${cis}`).to.equal(true);
+      }
     }
   });
 

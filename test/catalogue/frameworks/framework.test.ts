@@ -47,12 +47,43 @@ describe('the frameworks', () => {
   const pods = '5.2.1 5.2.2 5.2.3 5.2.4 5.2.5 5.2.6 5.2.7 5.2.8 5.2.9 5.2.10 5.2.11 5.2.12';
   const others = '5.3.1* 5.3.2 5.4.1 5.4.2* 5.5.1*';
   const general = (section: string): string => [1, 2, 3, 4].map((number) => `${section}.${number}`).join(' ');
+  const upTo = (section: string, last: number, manual: readonly number[] = []): string =>
+    Array.from({ length: last }, (_, index) => `${section}.${index + 1}${manual.includes(index + 1) ? '*' : ''}`).join(' ');
+  const all = (section: string, last: number): string =>
+    upTo(
+      section,
+      last,
+      Array.from({ length: last }, (_, index) => index + 1),
+    );
+  /** Sections 1 to 4: how many requirements the API server and the kubelet have, and which of them are manual. */
+  const sizes: Readonly<Record<string, readonly [api: number, manual: readonly number[], kubelet: number, manual: readonly number[]]>> = {
+    '1.8': [30, [12, 21, 29], 13, [7, 8]],
+    '1.9': [29, [20, 28], 13, [7, 8]],
+    '1.10': [29, [20, 28], 13, [7, 8]],
+    '1.11': [30, [20, 28], 15, [7, 8, 15]],
+    '1.12': [30, [20, 28], 14, [7, 8]],
+  };
+  const programs = (version: string): string => {
+    const [api, apiManual, kubelet, kubeletManual] = sizes[version] ?? [0, [], 0, []];
+    return [
+      all('1.1', 21),
+      upTo('1.2', api, apiManual),
+      upTo('1.3', 7, [1]),
+      upTo('1.4', 2),
+      upTo('2', 7, [7]),
+      all('3.1', 3),
+      upTo('3.2', 2, [2]),
+      all('4.1', 10),
+      upTo('4.2', kubelet, kubeletManual),
+      ...(version === '1.8' ? [] : ['4.3.1']),
+    ].join(' ');
+  };
   const rows: readonly [name: string, version: string, requirements: string][] = [
-    ['cis', '1.8', `${access} ${pods} 5.2.13 ${others} ${general('5.7')}`],
-    ['cis', '1.9', `${access} ${pods} 5.2.13 ${others} ${general('5.7')}`],
-    ['cis', '1.10', `${access} ${pods} 5.2.13 ${others} ${general('5.7')}`],
-    ['cis', '1.11', `${access} ${pods} 5.2.13 ${others} ${general('5.6')}`],
-    ['cis', '1.12', `${access} ${pods} ${others} ${general('5.6')}`],
+    ['cis', '1.8', `${programs('1.8')} ${access} ${pods} 5.2.13 ${others} ${general('5.7')}`],
+    ['cis', '1.9', `${programs('1.9')} ${access} ${pods} 5.2.13 ${others} ${general('5.7')}`],
+    ['cis', '1.10', `${programs('1.10')} ${access} ${pods} 5.2.13 ${others} ${general('5.7')}`],
+    ['cis', '1.11', `${programs('1.11')} ${access} ${pods} 5.2.13 ${others} ${general('5.6')}`],
+    ['cis', '1.12', `${programs('1.12')} ${access} ${pods} ${others} ${general('5.6')}`],
     ['nsa', '1.2', 'PS.nonroot PS.immutable PS.images* PS.enforcement PS.tokens PS.hardening NS.namespaces NS.policies NS.resources NS.control-plane* NS.nodes* NS.encryption NS.secrets* NS.cloud* AA.authentication AA.rbac AL.logging* AL.detection* UP.updates*'],
     ['nist-800-190', '1', '4.1.1* 4.1.2* 4.1.3* 4.1.4 4.1.5 4.2.1 4.2.2 4.2.3* 4.3.1 4.3.2 4.3.3 4.3.4 4.3.5* 4.4.1* 4.4.2 4.4.3 4.4.4* 4.4.5* 4.5.1* 4.5.2 4.5.3* 4.5.4* 4.5.5'],
     ['mitre-containers', '16', 'T1021 T1036 T1046 T1053.007* T1068* T1069* T1070 T1078 T1078.001 T1090 T1098 T1098.006 T1110* T1133 T1136.001* T1190 T1204.003 T1496 T1498* T1499 T1525 T1528 T1548 T1550.001* T1552.001 T1552.005 T1552.007 T1557 T1562.001 T1562.007 T1565 T1609 T1610 T1611 T1612* T1613'],
@@ -165,6 +196,10 @@ describe('cisId', () => {
     ['5.2.12/5.2.11', '5.2.12', '5.2.12', '5.2.11'],
     ['5.2.9/-', '5.2.9', '5.2.9', undefined],
     ['5.7.4/5.6.4', '5.7.4', '5.6.4', '5.6.4'],
+    ['1.2.15/1.2.14', '1.2.14', '1.2.14', '1.2.14'],
+    ['-/1.2.30', undefined, '1.2.30', '1.2.30'],
+    ['-/4.3.1', '4.3.1', '4.3.1', '4.3.1'],
+    ['2.1', '2.1', '2.1', '2.1'],
   ];
   for (const [id, ...expected] of rows)
     it(`of ${id} is ${expected.map((each) => each ?? 'none').join(', ')} in 1.10, 1.11 and 1.12`, () =>

@@ -1,0 +1,99 @@
+import type { ArgumentCheck } from '../../catalogue/controls/components/argument-check.ts';
+import { typedValue, UnexpectedValue } from '../components/argument-value.ts';
+import type { ComponentView } from '../components/component-view.ts';
+import { componentsOf } from '../components/components-of.ts';
+import type { ProgramArgument } from '../components/program-arguments.ts';
+import { clean, type Fault, type Outcome, skipped, type Violation } from '../outcomes/outcome.ts';
+import { predicate } from './predicate.ts';
+import type { Subject } from './subject.ts';
+
+/** Whether a value refers to a variable that the container does not set itself. */
+const refersToVariable = ({ values }: ProgramArgument): boolean => values.some((value) => typeof value === 'string' && /\$\(/.test(value));
+
+/** Whether the value of an argument is as required. `fault`: it has none of its type. `skip`: it is not known. */
+type Verdict = boolean | { readonly fault: string } | { readonly skip: string };
+
+function verdictOnValue(value: unknown, { require, default: fallback }: ArgumentCheck): Verdict {
+  const isSet = value !== undefined && !(Array.isArray(value) && value.length === 0);
+  if (require === 'set' || require === 'unset') return isSet === (require === 'set');
+  const item = value ?? fallback;
+  if (item === undefined) return false;
+  const verdict = predicate(require)({ item });
+  return typeof verdict === 'boolean' ? verdict : { fault: verdict };
+}
+
+function verdictOn(argument: ProgramArgument | undefined, name: string, check: ArgumentCheck, isTyped: boolean): Verdict {
+  if (argument === undefined) return verdictOnValue(undefined, check);
+  if (refersToVariable(argument)) {
+    const { require } = check;
+    if (require === 'set' || require === 'unset') return require === 'set';
+    return { skip: `the value of --${name} is in a variable that the object does not show` };
+  }
+  try {
+    return verdictOnValue(typedValue(argument, check, isTyped), check);
+  } catch (error) {
+    if (error instanceof UnexpectedValue) return { fault: error.message };
+    throw error;
+  }
+}
+
+/** The outcome for a view as a whole: its arguments are not known, or have no effect. Undefined if each argument has to be judged. */
+function outcomeOfView(view: ComponentView, { names, decidedBy, unless }: ArgumentCheck): Outcome | undefined {
+  if (view.faults !== undefined) return { ...clean, faults: view.faults };
+  if (view.unknown !== undefined) return skipped(view.unknown);
+  if (unless !== undefined && view.arguments.get(unless.name)?.values.some((value) => String(value) === unless.value) === true)
+    return clean;
+  const isElsewhere = decidedBy !== undefined && view.arguments.has(decidedBy) && !names.some((name) => view.arguments.has(name));
+  return isElsewhere ? skipped(`the setting is in the file of --${decidedBy}`) : undefined;
+}
+
+/** The path of an argument, or of the place where it is missing. */
+const pathOf = (view: ComponentView, name: string): string => view.arguments.get(name)?.path ?? (view.place === '' ? name : view.place);
+
+/** Judges one view of a program. Paths are those of the view. */
+function judged(view: ComponentView, check: ArgumentCheck): Outcome {
+  const whole = outcomeOfView(view, check);
+  if (whole !== undefined) return whole;
+  const violations: Violation[] = [];
+  const faults: Fault[] = [];
+  const where = view.container === undefined ? {} : { label: view.container, container: view.container };
+  for (const name of check.names) {
+    const verdict = verdictOn(view.arguments.get(name), name, check, view.isTyped === true);
+    const path = pathOf(view, name);
+    if (verdict === true) continue;
+    if (verdict === false) violations.push({ path, ...where });
+    else if ('skip' in verdict) return skipped(verdict.skip);
+    else faults.push({ path, problem: verdict.fault });
+  }
+  return violations.length + faults.length === 0 ? clean : { violations, faults };
+}
+
+let lastSubject: Subject | undefined;
+let lastViews: readonly ComponentView[] = [];
+
+/** The views of a subject. They are kept until another subject is read, because the controls of a subject follow each other. */
+function viewsOf(subject: Subject): readonly ComponentView[] {
+  if (subject === lastSubject) return lastViews;
+  lastViews = componentsOf(subject);
+  lastSubject = subject;
+  return lastViews;
+}
+
+/** Whether an object shows any program of the control plane or of nodes. */
+export const showsComponents = (subject: Subject): boolean => viewsOf(subject).length > 0;
+
+/** Whether an object shows the program of a check. */
+export const isAboutComponent = (subject: Subject, { component }: ArgumentCheck): boolean =>
+  viewsOf(subject).some((view) => view.component === component);
+
+/** Evaluates a check on every view of its program. */
+export function judgeArguments(subject: Subject, check: ArgumentCheck): Outcome {
+  const outcomes = viewsOf(subject)
+    .filter(({ component }) => component === check.component)
+    .map((view) => judged(view, check));
+  const inObject = <Entry extends { readonly path: string }>(entry: Entry): Entry => ({ ...entry, path: subject.path(entry.path) });
+  const violations = outcomes.flatMap((outcome) => outcome.violations.map(inObject));
+  const faults = outcomes.flatMap((outcome) => outcome.faults.map(inObject));
+  if (violations.length + faults.length > 0) return { violations, faults };
+  return outcomes.find((outcome) => outcome.skip !== undefined) ?? clean;
+}
