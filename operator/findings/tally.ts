@@ -1,3 +1,4 @@
+import { ownEntry } from '../api/own-entry.ts';
 import type { SeverityCounts, Summary } from '../api/kinds/security-policy.ts';
 import type { PolicySeverity } from '../api/kinds/severity.ts';
 
@@ -28,7 +29,7 @@ export function addSeverities(a: SeverityCounts, b: SeverityCounts): SeverityCou
 export function addTallies(a: PolicyTally | undefined, b: PolicyTally): PolicyTally {
   if (!a) return b;
   const checks: Record<string, Summary> = { ...a.checks };
-  for (const [check, counts] of Object.entries(b.checks)) checks[check] = addSummaries(checks[check] ?? emptySummary(), counts);
+  for (const [check, counts] of Object.entries(b.checks)) checks[check] = addSummaries(ownEntry(checks, check) ?? emptySummary(), counts);
   return {
     summary: addSummaries(a.summary, b.summary),
     failing: addSeverities(a.failing, b.failing),
@@ -57,20 +58,24 @@ export class TallyBuilder {
   /** Counts the verdict of one check on one target. */
   addVerdict(check: string, verdict: keyof Summary, severity: PolicySeverity | 'info'): void {
     this.#summary[verdict]++;
-    (this.#checks[check] ??= emptySummary())[verdict]++;
+    this.#countsOf(check)[verdict]++;
     if (verdict === 'fail' && severity !== 'info') this.#failing[severity]++;
   }
 
   /** Adds a check without a verdict: a rule that does not match an object of its kinds. */
   addUnmatched(check: string): void {
-    this.#checks[check] ??= emptySummary();
+    this.#countsOf(check);
   }
 
   /** Removes a counted pass of a check, because a live pod fails it. */
   removePass(check: string): void {
     this.#summary.pass--;
-    const counts = this.#checks[check];
+    const counts = ownEntry(this.#checks, check);
     if (counts) counts.pass--;
+  }
+
+  #countsOf(check: string): Record<keyof Summary, number> {
+    return ownEntry(this.#checks, check) ?? (this.#checks[check] = emptySummary());
   }
 
   /** Returns the counts so far. */

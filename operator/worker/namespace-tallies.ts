@@ -1,3 +1,4 @@
+import { ownEntry } from '../api/own-entry.ts';
 import { addTallies, TallyBuilder, type PolicyTally } from '../findings/tally.ts';
 
 /** Counts verdicts by namespace and policy. One namespace is current at a time. */
@@ -40,7 +41,7 @@ export class NamespaceTallies {
   get total(): Readonly<Record<string, PolicyTally>> {
     const total: Record<string, PolicyTally> = {};
     for (const { policies } of this.#scopes.values())
-      for (const [policy, tally] of policies) total[policy] = addTallies(total[policy], tally.build());
+      for (const [policy, tally] of policies) total[policy] = addTallies(ownEntry(total, policy), tally.build());
     return total;
   }
 

@@ -1,3 +1,4 @@
+import { ownEntry } from '../api/own-entry.ts';
 import { type ApiResource, apiVersionOf } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { emptyEvaluation } from '../engine/outcomes/evaluation.ts';
@@ -118,7 +119,7 @@ export class ObjectEvaluator {
   #contextOf({ metadata }: KubeObject, { kind, group }: ApiResource): EvaluationContext | undefined {
     const home = kind === 'Namespace' && group === '' ? metadata.name : metadata.namespace;
     if (home === undefined) return {};
-    const known = this.#input.namespaces[home];
+    const known = ownEntry(this.#input.namespaces, home);
     return known && { namespace: { name: home, labels: known.labels } };
   }
 

@@ -1,3 +1,4 @@
+import { ownEntry } from '../api/own-entry.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 import type { KubeObject } from '../api/metadata.ts';
 import { catalogueVersion } from '../engine/evaluation-revision.ts';
@@ -234,7 +235,7 @@ export class ShardWorker {
   ): void {
     const { targets, policies } = this.#remaining(slice, before);
     this.#failed += targets;
-    for (const [policy, left] of Object.entries(policies)) this.#unread[policy] = (this.#unread[policy] ?? 0) + left;
+    for (const [policy, left] of Object.entries(policies)) this.#unread[policy] = (ownEntry(this.#unread, policy) ?? 0) + left;
     this.#work.writer.record({
       type: 'unreadable',
       resource: { group, resource, kind },

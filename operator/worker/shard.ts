@@ -1,3 +1,4 @@
+import { ownEntry } from '../api/own-entry.ts';
 import type { ApiResource } from '../api/api-resource.ts';
 
 /** The resource of a slice that is the cluster as a whole. It has one target. */
@@ -63,7 +64,8 @@ export const shardTargets = ({ slices }: Shard): number => slices.reduce((sum, {
 /** Returns the planned number of targets of a shard by policy. */
 export function policyTargets({ slices }: Shard): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const { policies } of slices) for (const [policy, count] of Object.entries(policies)) counts[policy] = (counts[policy] ?? 0) + count;
+  for (const { policies } of slices)
+    for (const [policy, count] of Object.entries(policies)) counts[policy] = (ownEntry(counts, policy) ?? 0) + count;
   return counts;
 }
 

@@ -15,6 +15,11 @@ const numbers = Array.from({ length: 300 }, (_, index) => index);
 describe('hostile expressions and objects', function () {
   this.timeout(30_000);
 
+  it('refuses functions that every object inherits', () => {
+    for (const name of ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__'])
+      expect(outcome(`${name}(1) == 1`)).to.match(new RegExp(`^refused: undeclared reference to '${name}': no such function($| \\(did)`));
+  });
+
   it('compiles 20,000 chained operators, or reports a limit', () => {
     const isClear = (said: unknown, right: unknown): boolean =>
       said === right || /^refused: expression (recursion|code point)/.test(String(said));

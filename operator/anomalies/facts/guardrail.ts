@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { quantityNumber } from '../../engine/schema/quantity-number.ts';
 import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
 
@@ -33,12 +34,12 @@ const readers: Readonly<Record<string, (object: Json) => Guardrail | undefined>>
 };
 
 /** Returns what an object protects, or undefined if it is no protection. */
-export const guardrailOf = (kind: string, object: Json): Guardrail | undefined => readers[kind]?.(object);
+export const guardrailOf = (kind: string, object: Json): Guardrail | undefined => ownEntry(readers, kind)?.(object);
 
 function podSecurity(namespace: Json): Guardrail | undefined {
   const labels = recordAt(namespace, 'metadata', 'labels');
   const level = textAt(labels, `${label}enforce`);
-  return level === '' ? { what: 'Pod Security', parts: {} } : { what: 'Pod Security', parts: { enforce: levels[level] ?? 2 } };
+  return level === '' ? { what: 'Pod Security', parts: {} } : { what: 'Pod Security', parts: { enforce: ownEntry(levels, level) ?? 2 } };
 }
 
 /** A policy that selects all pods and allows nothing, for each direction. */

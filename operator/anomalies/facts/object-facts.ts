@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { definedEntries } from '../../api/defined-entries.ts';
 import { shortHash } from '../../api/short-hash.ts';
 import { bindingFacts, roleFacts, type BindingFacts, type RoleFacts } from './rbac-facts.ts';
@@ -69,7 +70,7 @@ export function objectFacts(object: Json): ObjectFacts {
     ...workloadFacts(kind, object),
     ...definedEntries({ owner: ownerOf(metadata), release: releaseOf(metadata), guardrail: guardrailOf(kind, object) }),
     ...definedEntries({ mirror: isMirror || undefined, refusedByQuota: isRefusedByQuota(object) || undefined }),
-    ...byKind[kind]?.(object, textAt(metadata, 'namespace')),
+    ...ownEntry(byKind, kind)?.(object, textAt(metadata, 'namespace')),
   };
 }
 
@@ -80,7 +81,7 @@ function ownerOf(metadata: Json): ObjectFacts['owner'] {
 
 /** The facts of a pod template and the number of its pods. */
 function workloadFacts(kind: string, object: Json): Pick<ObjectFacts, 'pod' | 'replicas'> {
-  const path = podSpecs[kind] ?? (templated.has(kind) ? ['spec', 'template', 'spec'] : undefined);
+  const path = ownEntry(podSpecs, kind) ?? (templated.has(kind) ? ['spec', 'template', 'spec'] : undefined);
   if (path === undefined) return {};
   const pod = podFacts(recordAt(object, ...path), kind === 'Pod' ? recordAt(object, 'status') : {});
   const hasReplicas = templated.has(kind) && kind !== 'DaemonSet';

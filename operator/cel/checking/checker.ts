@@ -172,7 +172,7 @@ class Checker {
     const prefix = target === undefined ? undefined : dottedName(target);
     const whole = prefix === undefined ? expr.name : `${prefix}.${expr.name}`;
     // The prefix is the name of an unknown library, so its parts are not checked.
-    if (REFUSED[whole] !== undefined) return this.unknownFunction(expr, expr.name, whole);
+    if (Object.hasOwn(REFUSED, whole)) return this.unknownFunction(expr, expr.name, whole);
     const namespaced = prefix !== undefined && this.environment.overloads(whole) !== undefined;
     if (namespaced) this.qualified.set(expr.id, whole);
     const isMember = target !== undefined && !namespaced;
@@ -215,7 +215,9 @@ class Checker {
         `undeclared reference to '${name}': introduced in Kubernetes ${since}, this is for ${this.environment.version}`,
       );
     }
-    const refused = REFUSED[whole] ?? (whole.startsWith('math.') ? "the dialect has no 'math' library" : undefined);
+    const refused =
+      (Object.hasOwn(REFUSED, whole) ? REFUSED[whole] : undefined) ??
+      (whole.startsWith('math.') ? "the dialect has no 'math' library" : undefined);
     const hint = refused === undefined ? functionHint(name, this.environment.names()) : `: ${refused}`;
     return this.fault(expr.at, `undeclared reference to '${refused === undefined ? name : whole}': no such function${hint}`);
   }

@@ -71,36 +71,36 @@ export function verbWarning(verb: string): string | undefined {
   return `'${verb}' is not a verb of Kubernetes${didYouMean(verb, verbs)}`;
 }
 
-const shortNames: Readonly<Record<string, string>> = {
-  cm: 'configmaps',
-  crd: 'customresourcedefinitions',
-  crds: 'customresourcedefinitions',
-  cj: 'cronjobs',
-  csr: 'certificatesigningrequests',
-  deploy: 'deployments',
-  ds: 'daemonsets',
-  ing: 'ingresses',
-  netpol: 'networkpolicies',
-  no: 'nodes',
-  ns: 'namespaces',
-  po: 'pods',
-  pv: 'persistentvolumes',
-  pvc: 'persistentvolumeclaims',
-  rc: 'replicationcontrollers',
-  rs: 'replicasets',
-  sa: 'serviceaccounts',
-  sts: 'statefulsets',
-  svc: 'services',
-};
+const shortNames: ReadonlyMap<string, string> = new Map([
+  ['cm', 'configmaps'],
+  ['crd', 'customresourcedefinitions'],
+  ['crds', 'customresourcedefinitions'],
+  ['cj', 'cronjobs'],
+  ['csr', 'certificatesigningrequests'],
+  ['deploy', 'deployments'],
+  ['ds', 'daemonsets'],
+  ['ing', 'ingresses'],
+  ['netpol', 'networkpolicies'],
+  ['no', 'nodes'],
+  ['ns', 'namespaces'],
+  ['po', 'pods'],
+  ['pv', 'persistentvolumes'],
+  ['pvc', 'persistentvolumeclaims'],
+  ['rc', 'replicationcontrollers'],
+  ['rs', 'replicasets'],
+  ['sa', 'serviceaccounts'],
+  ['sts', 'statefulsets'],
+  ['svc', 'services'],
+]);
 
 /** Resources that exist for the authorizer only, with their groups. */
-const virtual: Readonly<Record<string, string>> = {
-  users: '',
-  groups: '',
-  userextras: 'authentication.k8s.io',
-  uids: 'authentication.k8s.io',
-  signers: 'certificates.k8s.io',
-};
+const virtual: ReadonlyMap<string, string> = new Map([
+  ['users', ''],
+  ['groups', ''],
+  ['userextras', 'authentication.k8s.io'],
+  ['uids', 'authentication.k8s.io'],
+  ['signers', 'certificates.k8s.io'],
+]);
 
 /** The parts of a text such as `deployments.apps/scale`. The subresource begins with a slash. */
 interface ResourceText {
@@ -126,7 +126,7 @@ function servedTarget(name: string, { group, subresource }: ResourceText, resour
 
 /** A resource that only the authorizer has, or one that is not known but has a group. */
 function otherTarget(name: string, { group, subresource }: ResourceText): ResourceTarget | undefined {
-  const own = Object.hasOwn(virtual, name) ? virtual[name] : undefined;
+  const own = virtual.get(name);
   const target = { resource: name + subresource, namespaced: own === undefined };
   return group === undefined && own === undefined ? undefined : { ...target, group: group ?? own ?? '' };
 }
@@ -140,9 +140,9 @@ export function targetOf(text: string, resources: readonly ApiResource[]): Acces
   const parts = resourceText(text);
   if (parts.word === '*') return { group: parts.group ?? '*', resource: `*${parts.subresource}`, namespaced: true };
   const word = parts.word.toLowerCase();
-  const name = shortNames[word] ?? word;
+  const name = shortNames.get(word) ?? word;
   const target = servedTarget(name, parts, resources) ?? otherTarget(name, parts);
   if (target !== undefined) return target;
-  const known = [...resources.map(({ resource }) => resource), ...Object.keys(virtual)];
+  const known = [...resources.map(({ resource }) => resource), ...virtual.keys()];
   throw new UsageError(`no resource '${parts.word}'${didYouMean(name, known)}; name the group of another one, as in ${name}.example.org`);
 }

@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import type { SecurityPolicySpec } from '../../api/kinds/security-policy.ts';
 import { catalogue, controlById } from '../../catalogue/controls/catalogue.ts';
 import type { Parameter } from '../../catalogue/controls/control.ts';
@@ -101,7 +102,7 @@ const booleans: Readonly<Record<string, boolean>> = { true: true, false: false }
 const readers: Readonly<Record<Parameter['type'], (text: string) => unknown>> = {
   string: (text) => text,
   int: (text) => (/^-?\d+$/.test(text) ? Number(text) : undefined),
-  bool: (text) => booleans[text],
+  bool: (text) => ownEntry(booleans, text),
   strings: (text) =>
     text
       .split(',')

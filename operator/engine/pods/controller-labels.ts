@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import type { Labels } from '../../api/label-match.ts';
 
 /** A workload, as far as its controller's labels depend on it. */
@@ -91,6 +92,6 @@ export function podLabelsWith(wanted: Labels, workload: LabelledWorkload): Label
   const { podLabels } = workload;
   const tests = added[workload.groupKind];
   if (tests === undefined) return podLabels;
-  const given = Object.entries(wanted).filter(([key, value]) => tests[key]?.(value, workload) === true);
+  const given = Object.entries(wanted).filter(([key, value]) => ownEntry(tests, key)?.(value, workload) === true);
   return given.length === 0 ? podLabels : { ...podLabels, ...Object.fromEntries(given) };
 }

@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import type { SecurityPolicyRule, Summary } from '../../api/kinds/security-policy.ts';
 
 /**
@@ -10,7 +11,7 @@ export function unevaluatedRules(
   checks: Readonly<Record<string, Summary | undefined>>,
 ): readonly string[] {
   return rules.flatMap((rule) => {
-    const counts = checks[rule.name];
+    const counts = ownEntry(checks, rule.name);
     if (counts === undefined || counts.pass + counts.fail + counts.warn + counts.error > 0) return [];
     return [`rule ${rule.name} ${counts.skip > 0 ? skippedText(rule) : unmatchedText(rule)}`];
   });

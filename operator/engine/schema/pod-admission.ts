@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { type Draft, draftsOf } from './server-defaults.ts';
 
 /** The priorities of the classes that every cluster has. */
@@ -23,7 +24,7 @@ function setTolerations(spec: Draft): void {
 
 function setPriority(spec: Draft): void {
   const name = spec['priorityClassName'];
-  const priority = name === undefined || name === '' ? 0 : typeof name === 'string' ? builtinPriorities[name] : undefined;
+  const priority = name === undefined || name === '' ? 0 : typeof name === 'string' ? ownEntry(builtinPriorities, name) : undefined;
   if (priority === undefined) return;
   spec['priority'] ??= priority;
   spec['preemptionPolicy'] ??= 'PreemptLowerPriority';

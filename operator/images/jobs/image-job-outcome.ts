@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { refusalIn, type JobEvent } from '../../jobs/job-events.ts';
 import { failureText, oneLine, type FailureClass, type JobFailure } from '../../jobs/job-failure.ts';
 import { idleState } from '../../jobs/job-idle.ts';
@@ -122,8 +123,8 @@ const troubles: Readonly<Record<string, FailureClass>> = {
 
 /** Returns the latest start failure. Skips Events that report only that the pull is in back-off. */
 function troubleIn(events: readonly JobEvent[]): JobFailure | undefined {
-  const found = events.findLast(({ reason = '', message = '' }) => reason in troubles && !message.startsWith('Error: '));
-  const failure = troubles[found?.reason ?? ''];
+  const found = events.findLast(({ reason = '', message = '' }) => Object.hasOwn(troubles, reason) && !message.startsWith('Error: '));
+  const failure = ownEntry(troubles, found?.reason ?? '');
   return failure && { class: failure, message: oneLine(brief(found?.message ?? '')) };
 }
 

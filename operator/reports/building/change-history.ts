@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import type { PolicyReport } from '../../api/kinds/policy-report.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import { readLedger } from '../identity/policy-ledger.ts';
@@ -42,7 +43,9 @@ export function extendedHistory(
   const changes = policyChanges(before, after, compared);
   const policies = Object.keys(readLedger(after.metadata.annotations?.[ANNOTATIONS.policies]));
   const room = Math.max(1, Math.min(mostOfPolicy, Math.floor(most / policies.length)));
-  const rows = policies.map((policy) => [policy, withChange(known[policy] ?? [], changes.get(policy), seconds).slice(-room)] as const);
+  const rows = policies.map(
+    (policy) => [policy, withChange(ownEntry(known, policy) ?? [], changes.get(policy), seconds).slice(-room)] as const,
+  );
   return Object.fromEntries(rows.filter(([, dated]) => dated.length > 0));
 }
 
@@ -55,7 +58,7 @@ function withChange(dated: readonly DatedChange[], change: ReportChange | undefi
 
 /** Returns the sum of a policy's changes within a time span. */
 export function changeWithin(history: ChangeHistory, policy: string, { from, until }: Span): ReportChange {
-  const within = (history[policy] ?? []).filter(({ seconds }) => seconds >= from && seconds < until);
+  const within = (ownEntry(history, policy) ?? []).filter(({ seconds }) => seconds >= from && seconds < until);
   return within.reduce<ReportChange>(addChanges, noChange());
 }
 

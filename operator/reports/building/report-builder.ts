@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { definedEntries } from '../../api/defined-entries.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATIONS, LABELS, MANAGED_BY } from '../../api/group.ts';
@@ -141,7 +142,7 @@ function carriedOver(
   const evaluated = new Set(policies.map(({ name }) => name));
   const stale = staleIfNotEvaluated(found);
   const kept = prior.results.filter(({ policy }) => evaluated.has(policy)).flatMap((result) => carryOver(result) ?? stale(result) ?? []);
-  const unknown = new Set(kept.map(({ policy }) => policy).filter((policy) => (prior.ledger[policy]?.omitted ?? 0) > 0));
+  const unknown = new Set(kept.map(({ policy }) => policy).filter((policy) => (ownEntry(prior.ledger, policy)?.omitted ?? 0) > 0));
   return { results: kept.filter(({ policy }) => !unknown.has(policy)), unknown };
 }
 
@@ -188,7 +189,7 @@ export function withoutPolicies(report: PolicyReport, policies: readonly string[
   const rest = Object.entries(labels).filter(([label]) => !dropped.has(label));
   const ledger = Object.fromEntries(Object.entries(prior.ledger).filter(([policy]) => !gone.has(policy)));
   if (Object.keys(ledger).length === 0 && !rest.some(([label]) => label.startsWith(LABELS.policyPrefix))) return undefined;
-  if (rest.length === Object.keys(labels).length && policies.every((policy) => prior.ledger[policy] === undefined)) return report;
+  if (rest.length === Object.keys(labels).length && policies.every((policy) => !Object.hasOwn(prior.ledger, policy))) return report;
   const metadata: ObjectMeta = {
     ...report.metadata,
     labels: { ...Object.fromEntries(rest), [LABELS.managedBy]: MANAGED_BY },

@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { SeverityCounts } from '../../api/kinds/security-policy.ts';
@@ -60,7 +61,7 @@ export function newFailures(
   const old = failures(before, 'excepted too');
   const [earlier, now] = [ledgerOf(before), ledgerOf(after)];
   const isComparable = (policy: string): boolean =>
-    earlier[policy] === undefined ? compared.fromNothing.has(policy) : isSameRevision(policy, [earlier, now], compared);
+    !Object.hasOwn(earlier, policy) ? compared.fromNothing.has(policy) : isSameRevision(policy, [earlier, now], compared);
   return [...failures(after)].filter(([key, { policy }]) => !old.has(key) && isComparable(policy)).map(([, result]) => result);
 }
 
@@ -73,12 +74,12 @@ function fixedFailures(
   if (!before || !after) return [];
   const now = failures(after, 'excepted too');
   const [earlier, later] = [ledgerOf(before), ledgerOf(after)];
-  const isComparable = (policy: string): boolean => later[policy] !== undefined && isSameRevision(policy, [earlier, later], compared);
+  const isComparable = (policy: string): boolean => Object.hasOwn(later, policy) && isSameRevision(policy, [earlier, later], compared);
   return [...failures(before)].filter(([key, { policy }]) => !now.has(key) && isComparable(policy)).map(([, result]) => result);
 }
 
 const isSameRevision = (policy: string, [before, after]: readonly [PolicyLedger, PolicyLedger], compared: ComparedPolicies): boolean =>
-  compared.before.has(policy) || before[policy]?.revision === after[policy]?.revision;
+  compared.before.has(policy) || ownEntry(before, policy)?.revision === ownEntry(after, policy)?.revision;
 
 /** Returns the trusted counts of a report by policy. */
 const ledgerOf = (report: PolicyReport | undefined): PolicyLedger => priorReport(report).ledger;

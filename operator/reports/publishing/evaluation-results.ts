@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { SOURCE } from '../identity/report-name.ts';
 import type { EvaluatedPolicy } from '../building/report-builder.ts';
 import type { TargetRecord } from '../../stream/stream-record.ts';
@@ -25,12 +26,12 @@ export function desiredReports<Policy extends ReportedPolicy>(
   evaluation: EvaluationResults<Policy>,
 ): DesiredReport[] {
   const policies = evaluation.policies
-    .filter((policy) => passes[policy.name] !== undefined && evaluation.isAlive(policy))
+    .filter((policy) => Object.hasOwn(passes, policy.name) && evaluation.isAlive(policy))
     .map((policy): EvaluatedPolicy => {
       const { name, revision, listPasses, ownerLabels } = policy;
       const evaluatedSince = evaluation.evaluatedSince(policy);
       const since = evaluatedSince === undefined ? {} : { evaluatedSince };
-      return { name, revision, passes: passes[name] ?? 0, listPasses, ownerLabels, ...since };
+      return { name, revision, passes: ownEntry(passes, name) ?? 0, listPasses, ownerLabels, ...since };
     });
   if (policies.length === 0) return [];
   const names = new Set(policies.map(({ name }) => name));

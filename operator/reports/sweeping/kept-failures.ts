@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { RESOURCES } from '../../api/api-resource.ts';
 import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { listPages, type ListClient } from '../../kube/list.ts';
@@ -29,7 +30,7 @@ export async function failuresInReports(client: ListClient, policy: string, sign
   for (const resource of [RESOURCES.reports, RESOURCES.clusterReports]) {
     for await (const { items } of listPages<PolicyReport>(client, resource, options)) {
       for (const report of items.filter((each) => ownershipOf(each) !== 'foreign')) {
-        found.isIncomplete ||= (priorReport(report).ledger[policy]?.omitted ?? 0) > 0;
+        found.isIncomplete ||= (ownEntry(priorReport(report).ledger, policy)?.omitted ?? 0) > 0;
         countChecks(report, policy, found);
       }
     }

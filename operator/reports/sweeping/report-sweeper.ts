@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
 import type { KubeClient } from '../../kube/client/kube-client.ts';
 import type { KubeObject, OwnerReference } from '../../api/metadata.ts';
@@ -93,7 +94,7 @@ async function sweepOnce(
     for (const group of Map.groupBy(candidates, placeOf).values()) {
       for (const { candidate, policies } of await staleIn(client, group, request)) {
         await publisher.withdraw(candidate.resource, candidate.report.metadata, policies);
-        for (const policy of policies) addTotals(totals, policy, candidate.ledger[policy] ?? noTotals, -1);
+        for (const policy of policies) addTotals(totals, policy, ownEntry(candidate.ledger, policy) ?? noTotals, -1);
         changed++;
       }
     }

@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import type { ListClient } from '../../kube/list.ts';
 import type { Scan, ScanImages } from '../../api/kinds/scan.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../../catalogue/frameworks/framework-rows.ts';
@@ -147,7 +148,7 @@ export async function talliesOf(
   { policy, input, signal, hasExceptions }: TallyRequest,
 ): Promise<CheckTallies> {
   const { failed } = policyCoverage(ledger, policy);
-  const found = new Map(Object.entries(ledger.totals[policy.name]?.checks ?? {}));
+  const found = new Map(Object.entries(ownEntry(ledger.totals, policy.name)?.checks ?? {}));
   const isMissing = failed > 0 && !ledger.partial;
   const complete = failed === 0 && uncoveredOf(ledger, policy).length === 0;
   const about = { complete, unevaluated: complete ? unevaluatedIn(input, policy, found) : [] };

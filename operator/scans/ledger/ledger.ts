@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import type { Coverage, SeverityCounts } from '../../api/kinds/security-policy.ts';
 import type { ShardProblem } from '../../api/kinds/scan.ts';
 import { RESPONSES } from '../../jobs/job-attempts.ts';
@@ -133,7 +134,7 @@ const entryOf = (shard: Shard, state: LedgerShard['state']): LedgerShard => ({
 
 function addCounts(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
   const sum: Record<string, number> = { ...a };
-  for (const [key, count] of Object.entries(b)) sum[key] = (sum[key] ?? 0) + count;
+  for (const [key, count] of Object.entries(b)) sum[key] = (ownEntry(sum, key) ?? 0) + count;
   return sum;
 }
 
@@ -180,7 +181,7 @@ export function jobCreated(ledger: Ledger, name: string, uid?: string): Ledger {
 /** The ledger after a shard's stream was accepted and its reports are written. */
 export function shardCollected(ledger: Ledger, shard: number, collected: Collected): Ledger {
   const totals = { ...ledger.totals };
-  for (const [policy, tally] of Object.entries(collected.policies)) totals[policy] = addTallies(totals[policy], tally);
+  for (const [policy, tally] of Object.entries(collected.policies)) totals[policy] = addTallies(ownEntry(totals, policy), tally);
   const { reason, message, ...entry } = entryAt(ledger, shard);
   const rest = { slices: collected.rest, pageSize: 0 };
   const left: LedgerShard[] = collected.rest.length === 0 ? [] : [{ ...entryOf(rest, 'queued'), slices: collected.rest, retry: once }];
@@ -285,14 +286,14 @@ export function coverageOf({ shards, scanned, failed, excludedNamespaces }: Ledg
 
 /** The coverage of one policy at the end of a scan, in targets. */
 export function policyCoverage(ledger: Ledger, { name, excludedNamespaces }: LedgerPolicy): Coverage {
-  const scanned = ledger.totals[name]?.targets ?? 0;
-  const failed = ledger.failedByPolicy[name] ?? 0;
+  const scanned = ownEntry(ledger.totals, name)?.targets ?? 0;
+  const failed = ownEntry(ledger.failedByPolicy, name) ?? 0;
   return { inScope: scanned + failed, scanned, failed, skipped: 0, excludedNamespaces };
 }
 
 /** The first failure that kept targets of a policy from being evaluated; undefined if there is none. */
 export function policyFailure({ shards }: Ledger, { name }: LedgerPolicy): string | undefined {
-  const failed = shards.find(({ state, policies }) => state === 'error' && (policies[name] ?? 0) > 0);
+  const failed = shards.find(({ state, policies }) => state === 'error' && (ownEntry(policies, name) ?? 0) > 0);
   return failed && [failed.reason ?? 'Unknown', ...(failed.message ? [failed.message] : [])].join(': ');
 }
 

@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { unreadableReason } from '../../worker/unreadable-reason.ts';
 import type { ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
@@ -85,7 +86,7 @@ class TargetCount {
     this.sorted &&= name >= this.#last;
     this.#last = name;
     if (policies.length > 0) this.targets++;
-    for (const policy of policies) this.#policies[policy] = (this.#policies[policy] ?? 0) + 1;
+    for (const policy of policies) this.#policies[policy] = (ownEntry(this.#policies, policy) ?? 0) + 1;
   }
 
   counts(): Pick<Slice, 'targets' | 'policies'> {

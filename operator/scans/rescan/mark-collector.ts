@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import { catalogueVersion } from '../../engine/evaluation-revision.ts';
@@ -89,7 +90,7 @@ export class MarkCollector implements CarryOver {
   get totals(): CarriedOverTotals {
     const totals: Record<string, PolicyTally> = {};
     for (const { policies } of this.#carried.values())
-      for (const [policy, tally] of Object.entries(policies)) totals[policy] = addTallies(totals[policy], tally);
+      for (const [policy, tally] of Object.entries(policies)) totals[policy] = addTallies(ownEntry(totals, policy), tally);
     const targets = [...this.#carried.values()].reduce((sum, { scanned }) => sum + scanned, 0);
     return { totals, ...(this.#carried.size === 0 ? {} : { carriedOver: { targets, namespaces: [...this.#carried.keys()] } }) };
   }
@@ -190,6 +191,6 @@ function evaluationOf(found: TargetsInScope, { program, endedApprovals = [] }: R
 function sumOf(counts: readonly Count[]): Pick<NamespaceState, 'targets' | 'policies'> {
   const policies: Record<string, number> = {};
   for (const count of counts)
-    for (const [policy, targets] of Object.entries(count.policies)) policies[policy] = (policies[policy] ?? 0) + targets;
+    for (const [policy, targets] of Object.entries(count.policies)) policies[policy] = (ownEntry(policies, policy) ?? 0) + targets;
   return { targets: counts.reduce((sum, { targets }) => sum + targets, 0), policies };
 }

@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import type { ListedObjects } from '../../findings/namespace-marks.ts';
 import { addTallies, type PolicyTally } from '../../findings/tally.ts';
 import type { ReadReports } from '../../reports/sweeping/report-sweeper.ts';
@@ -72,7 +73,7 @@ export class RescanDraft {
     if (!records.every(({ reads }) => reads.every((read) => this.#isAsListed(read)))) return undefined;
     const policies: Record<string, PolicyTally> = {};
     for (const record of records)
-      for (const [policy, tally] of Object.entries(record.policies)) policies[policy] = addTallies(policies[policy], tally);
+      for (const [policy, tally] of Object.entries(record.policies)) policies[policy] = addTallies(ownEntry(policies, policy), tally);
     if (Object.values(policies).some(({ summary }) => summary.error > 0)) return undefined;
     const entry = { mark: now.mark, reports, scanned: records.reduce((sum, { scanned }) => sum + scanned, 0), policies };
     return countsAgree(entry, now) ? entry : undefined;

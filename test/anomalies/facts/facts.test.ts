@@ -58,6 +58,12 @@ describe('objectFacts', () => {
         ).to.be.an('object');
   });
 
+  it('has no facts of its kind for an object of a kind with an inherited name', () => {
+    expect(Object.keys(facts({ kind: 'constructor', metadata: { name: 'a' } }))).to.deep.equal(
+      Object.keys(facts({ kind: 'Widget', metadata: { name: 'a' } })),
+    );
+  });
+
   it('names the subjects of a binding once, however they are written', () => {
     const made = binding('RoleBinding', 'shop/x', 'Role/x', [
       'User/system:serviceaccount:shop:web',

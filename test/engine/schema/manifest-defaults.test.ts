@@ -44,6 +44,7 @@ const rows: readonly Row[] = [
   ['the priority of a Pod', pod(''), 'spec.priority', 0],
   ['the priority of a class', pod('priorityClassName: system-node-critical'), 'spec.priority', 2_000_001_000],
   ['the priority of an unknown class', pod('priorityClassName: own'), 'spec.priority', undefined],
+  ['the priority of a class with an inherited name', pod('priorityClassName: constructor'), 'spec.priority', undefined],
   ['the tolerations of a Pod', pod(''), 'spec.tolerations[0].key', 'node.kubernetes.io/not-ready'],
   ['its own tolerations', pod('tolerations: [{operator: Exists}]'), 'spec.tolerations.length', 1],
   ['resources are never absent', container('image: a'), 'spec.containers[0].resources', {}],

@@ -1,3 +1,4 @@
+import { ownEntry } from '../../../api/own-entry.ts';
 import { type Fields, fieldsOf, listOf, textOf, textsOf } from '../../objects/kubernetes-object.ts';
 import { selectorMatch } from '../../objects/label-selector.ts';
 import type { NetworkObject, NetworkObjects } from '../traffic/traffic-policy.ts';
@@ -25,7 +26,7 @@ const internalClasses: ReadonlySet<string> = new Set(['gke-l7-rilb', 'gke-l7-ril
 function acceptsKind(listener: Fields, kind: string): boolean {
   const kinds = listOf(fieldsOf(listener['allowedRoutes'])['kinds']).map(fieldsOf);
   if (kinds.length > 0) return kinds.some((one) => one['kind'] === kind && (one['group'] ?? group) === group);
-  const known = kindsOfProtocol[textOf(listener['protocol']) ?? ''];
+  const known = ownEntry(kindsOfProtocol, textOf(listener['protocol']) ?? '');
   return known === undefined || known.includes(kind);
 }
 

@@ -1,3 +1,4 @@
+import { ownEntry } from '../../../api/own-entry.ts';
 import { type Fields, fieldsOf, isFields, listOf, textOf, textsOf } from '../../objects/kubernetes-object.ts';
 import type { Fault } from '../../outcomes/outcome.ts';
 import { everyAddress, networkOf } from '../address-set.ts';
@@ -51,7 +52,7 @@ function decisionOf(rules: readonly Fields[], destination: Destination): Decisio
         .map(fieldsOf)
         .some((peer) => peerFits(peer, destination))
     )
-      return actions[textOf(rule['action']) ?? ''] ?? 'Unknown';
+      return ownEntry(actions, textOf(rule['action']) ?? '') ?? 'Unknown';
   }
   return undefined;
 }
