@@ -4,6 +4,8 @@
 //	server-schema schema DISCOVERY...  prints the kinds of the server, and for each kind its fields and defaults, found by trying objects.
 //	                                   DISCOVERY is the folder api/discovery of the sources of a version of Kubernetes.
 //	server-schema serve                for each line of JSON, an object, prints {"object": ...} or {"error": "..."}.
+//	server-schema validate             for each line of JSON, an object, prints what kubectl apply of a new object finds, as [{"path", "type",
+//	                                   "message"}]: what strict decoding finds, and what validation finds.
 //	server-schema quantities           for each line of JSON, a quantity, prints it in its canonical form as JSON, or null.
 package main
 
@@ -112,6 +114,8 @@ func main() {
 			}
 			return fields{"object": object}
 		})
+	case command == "validate":
+		eachLine(func(text []byte) any { return validate(text) })
 	case command == "quantities":
 		eachLine(func(text []byte) any {
 			var quantity resource.Quantity
@@ -122,7 +126,7 @@ func main() {
 			return quantity.String()
 		})
 	default:
-		fmt.Fprintln(os.Stderr, "usage: server-schema schema DISCOVERY... | serve | quantities")
+		fmt.Fprintln(os.Stderr, "usage: server-schema schema DISCOVERY... | serve | validate | quantities")
 		os.Exit(2)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -39,6 +40,18 @@ type node struct {
 	Defaults fields `json:"d,omitempty"`
 	// Conditions: other defaults if a field has a value.
 	Conditions []condition `json:"c,omitempty"`
+	// Required: fields without which the server refuses the map.
+	Required []string `json:"r,omitempty"`
+	// Values: the only values of a text, or of the texts of a list.
+	Values map[string][]string `json:"e,omitempty"`
+	// Keys: the fields that identify the items of a list.
+	Keys map[string][]string `json:"k,omitempty"`
+	// Unique: the lists of Keys that the server refuses if two items have the same keys. Of others, only server-side apply does.
+	Unique []string `json:"u,omitempty"`
+	// Formats: see formatOf.
+	Formats map[string]string `json:"p,omitempty"`
+	// Others: fields that only other versions of Kubernetes have.
+	Others []string `json:"n,omitempty"`
 }
 
 // condition: if the field has the value, or any value that no other condition names (Value nil), then Values are set if absent, Unset
@@ -72,18 +85,20 @@ type builder struct {
 	known map[string]int
 	stack []reflect.Type
 	enums map[string]common.OpenAPIDefinition
+	// published: the fields of each definition in the OpenAPI documents of all versions.
+	published map[string][]string
 }
 
-// field is a field of a struct in its JSON form.
-type field struct {
+// member is a field of a struct in its JSON form.
+type member struct {
 	name      string
 	typ       reflect.Type
 	omitempty bool
 	openapi   *spec.Schema
 }
 
-func (b *builder) fieldsOf(t reflect.Type) []field {
-	var found []field
+func (b *builder) fieldsOf(t reflect.Type) []member {
+	var found []member
 	properties := map[string]spec.Schema{}
 	if named, ok := reflect.New(t).Interface().(interface{ OpenAPIModelName() string }); ok {
 		properties = b.enums[named.OpenAPIModelName()].Schema.Properties
@@ -105,13 +120,56 @@ func (b *builder) fieldsOf(t reflect.Type) []field {
 			}
 			continue
 		}
-		item := field{name: name, typ: f.Type, omitempty: strings.Contains(options, "omitempty")}
+		item := member{name: name, typ: f.Type, omitempty: strings.Contains(options, "omitempty")}
 		if property, ok := properties[name]; ok {
 			item.openapi = &property
 		}
 		found = append(found, item)
 	}
 	return found
+}
+
+// otherFields returns the fields of a struct that this server does not have, but another version does.
+func (b *builder) otherFields(t reflect.Type, known map[string]string) []string {
+	named, ok := reflect.New(t).Interface().(interface{ OpenAPIModelName() string })
+	if !ok {
+		return nil
+	}
+	var others []string
+	for _, name := range b.published[named.OpenAPIModelName()] {
+		if _, is := known[name]; !is && !(len(b.stack) == 1 && (name == "apiVersion" || name == "kind")) {
+			others = append(others, name)
+		}
+	}
+	return others
+}
+
+// publishedFields reads the OpenAPI documents beside the folders of discovery.
+func publishedFields(folders []string) (map[string][]string, error) {
+	published := map[string][]string{}
+	for _, folder := range folders {
+		text, err := os.ReadFile(filepath.Join(folder, "..", "openapi-spec", "swagger.json"))
+		if err != nil {
+			return nil, err
+		}
+		var document struct {
+			Definitions map[string]struct {
+				Properties map[string]json.RawMessage `json:"properties"`
+			} `json:"definitions"`
+		}
+		if err := json.Unmarshal(text, &document); err != nil {
+			return nil, err
+		}
+		for name, definition := range document.Definitions {
+			for property := range definition.Properties {
+				if !slices.Contains(published[name], property) {
+					published[name] = append(published[name], property)
+				}
+			}
+			sort.Strings(published[name])
+		}
+	}
+	return published, nil
 }
 
 func deref(t reflect.Type) reflect.Type {
@@ -128,7 +186,7 @@ func isStruct(t reflect.Type) bool {
 // shapeOf: one letter, "?" if an empty value is the same as none, and the node of its items.
 // S a map, L a list of maps, M a map of maps, s a text, n a number, b a boolean, q a quantity, i a number or text, l a list of scalars, r and w a
 // map of quantities, t a time, x anything, m a map of texts, y another map.
-func (b *builder) shapeOf(f field, path []string) string {
+func (b *builder) shapeOf(f member, path []string) string {
 	t := deref(f.typ)
 	pointer := f.typ.Kind() == reflect.Pointer
 	empty := ""
@@ -276,7 +334,7 @@ func equal(a, b any) bool {
 // moreValues: values that select defaults and that no schema lists.
 var moreValues = map[string][]any{"kind": {"User", "Group", "ServiceAccount"}, "type": {"Container", "Limited", "Exempt", "Queue", "Reject"}}
 
-func (b *builder) samples(f field) []any {
+func (b *builder) samples(f member) []any {
 	t := deref(f.typ)
 	switch {
 	case special[t] == "q":
@@ -335,7 +393,7 @@ func (c condition) isDerived() bool {
 }
 
 // conditionFor compares the defaults with a value in one field to those without. Nil if the value is refused.
-func (b *builder) conditionFor(t reflect.Type, path []string, base fields, f field, value any) *condition {
+func (b *builder) conditionFor(t reflect.Type, path []string, base fields, f member, value any) *condition {
 	served := b.try(path, fields{f.name: value})
 	if served == nil {
 		return nil
@@ -360,7 +418,7 @@ func (b *builder) conditionFor(t reflect.Type, path []string, base fields, f fie
 }
 
 // conditionsFor tries the values of a field. The first sample of a text stands for any value without a condition of its own.
-func (b *builder) conditionsFor(t reflect.Type, path []string, base fields, f field) []condition {
+func (b *builder) conditionsFor(t reflect.Type, path []string, base fields, f member) []condition {
 	var tried []condition
 	for _, value := range b.samples(f) {
 		if found := b.conditionFor(t, path, base, f, value); found != nil {
@@ -422,6 +480,8 @@ func (b *builder) nodeOf(t reflect.Type, path []string) string {
 			made.Conditions = append(made.Conditions, b.conditionsFor(t, path, base, f)...)
 		}
 	}
+	b.addRules(&made, t, path)
+	made.Others = b.otherFields(t, made.Fields)
 	text, err := json.Marshal(made)
 	if err != nil {
 		panic(err)
@@ -482,6 +542,11 @@ func printSchema(folders []string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	published, err := publishedFields(folders)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	definitions := openapi.GetOpenAPIDefinitions(func(path string) spec.Ref { return spec.Ref{} })
 	nodes := []node{}
 	known := map[string]int{}
@@ -491,7 +556,7 @@ func printSchema(folders []string) {
 		if err != nil {
 			continue
 		}
-		b := &builder{kind: kind, nodes: &nodes, known: known, enums: definitions}
+		b := &builder{kind: kind, nodes: &nodes, known: known, enums: definitions, published: published}
 		fmt.Sscan(b.nodeOf(reflect.TypeOf(object).Elem(), nil), &rows[i].Node)
 	}
 	encoder := json.NewEncoder(os.Stdout)

@@ -18,6 +18,7 @@ const kindTexts: Readonly<Record<string, string>> = {
   workloads: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate',
   longRunning: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, PodTemplate',
   namespaced: 'all namespaced objects',
+  manifests: 'all kinds of Kubernetes, in files only: the API server checks the objects of a cluster itself',
 };
 const kindsText = (kinds: ControlKinds): string =>
   typeof kinds === 'string' ? (kindTexts[kinds] ?? kinds) : kinds.map((kind) => kindTexts[kind] ?? kind.split('.', 1)[0]).join(', ');

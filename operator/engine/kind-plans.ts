@@ -12,6 +12,7 @@ import { addControlResult } from './controls/control-result.ts';
 import type { ConvertedObject, RuleCheck } from './rules/rule-check.ts';
 import { addRuleResult } from './rules/rule-result.ts';
 import type { Subject } from './controls/subject.ts';
+import { servedKind } from './validation/schema-problems.ts';
 import type { ResourceReference } from '../findings/finding.ts';
 import { isLongRunningKind, roleOfKind } from './objects/workload-kind.ts';
 
@@ -61,7 +62,10 @@ export class KindPlans {
     const filter = owner === undefined ? allChecks : this.#filterFor(owner);
     const plans = this.#policies
       .map((policy): KindPlan => {
-        const controls = policy.controls.filter(({ control }) => kindsInclude(control.kinds, groupKind, resource.namespaced, role));
+        const controls = policy.controls.filter(
+          ({ control: { kinds } }) =>
+            kindsInclude(kinds, groupKind, resource.namespaced, role) || (kinds === 'manifests' && this.#isCheckedManifest(resource)),
+        );
         const rules = policy.rules.filter((rule) => rule.appliesTo(resource, role !== undefined));
         const selected = controls.filter(filter.control);
         return {
@@ -81,6 +85,11 @@ export class KindPlans {
     };
     this.#known.set(key, kindPlans);
     return kindPlans;
+  }
+
+  /** Whether objects come from files, and Kubernetes has their kind in this version. */
+  #isCheckedManifest({ group, version, kind }: ApiResource): boolean {
+    return !this.#index.converts && servedKind(group, version, kind) !== undefined;
   }
 
   /**

@@ -83,7 +83,7 @@ function violationsOf({ control, params }: ControlSettings, minor: number): stri
 
 /** Returns whether the request is about a kind, as a CEL expression. Undefined: about every kind that the policy matches. */
 function kindGuard({ kinds }: Control): string | undefined {
-  if (kinds === 'workloads' || kinds === 'namespaced') return undefined;
+  if (kinds === 'workloads' || kinds === 'namespaced' || kinds === 'manifests') return undefined;
   if (kinds === 'longRunning') return `!(request.kind.kind in ['Job', 'CronJob'])`;
   const names = kinds.filter((kind) => kind !== 'workloads');
   return names.length < kinds.length

@@ -1,5 +1,6 @@
 import type { CatalogueEntry, Section } from './control.ts';
 import { controlPlaneAndNodes } from './control-plane-and-nodes.ts';
+import { manifests } from './manifests.ts';
 import { namespacesAndAdmission } from './namespaces-and-admission.ts';
 import { networkAndExposure } from './network-and-exposure.ts';
 import { podSecurityBaseline } from './pod-security-baseline.ts';
@@ -21,6 +22,7 @@ const sections: readonly Section[] = [
   networkAndExposure,
   namespacesAndAdmission,
   controlPlaneAndNodes,
+  manifests,
 ];
 
 /** Every built-in control, in the order of CONTROLS.md. */

@@ -3,9 +3,10 @@ import type { Severity } from './severity.ts';
 
 /**
  * The kinds that a control evaluates: `workloads` (every kind with a pod template, and Pod), `longRunning` (workloads without Job and
- * CronJob), `namespaced` (every namespaced object), or a list of `Kind` and `Kind.group`.
+ * CronJob), `namespaced` (every namespaced object), `manifests` (objects of files whose kind Kubernetes itself has: the API server checked
+ * those of a cluster), or a list of `Kind` and `Kind.group`.
  */
-export type ControlKinds = 'workloads' | 'longRunning' | 'namespaced' | readonly string[];
+export type ControlKinds = 'workloads' | 'longRunning' | 'namespaced' | 'manifests' | readonly string[];
 
 /** The type of a value. A value of another type makes the verdict `error`, because the API server would refuse the manifest. */
 export type ValueType = 'bool' | 'int' | 'string' | 'quantity' | 'list' | 'map' | 'any';

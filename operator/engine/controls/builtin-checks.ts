@@ -4,6 +4,7 @@ import { CredentialTest } from '../credentials/credential-test.ts';
 import { commandHasCredential } from '../credentials/command-line.ts';
 import { fieldsOf, isFields, type KubernetesObject, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
+import { manifestChecks } from '../validation/manifest-checks.ts';
 import { networkJudges } from '../network/judges/network-judges.ts';
 import { type Shape, shapeFaults } from './shape.ts';
 import type { Subject } from './subject.ts';
@@ -143,4 +144,5 @@ export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
       ({ object }, parameters) => judge(object, parameters),
     ]),
   ),
+  ...manifestChecks,
 };

@@ -27,11 +27,12 @@ const unlisted: ReadonlySet<string> = new Set([
   'LocalSubjectAccessReview.authorization.k8s.io',
 ]);
 
-/** Whether a control applies to a kind. `role`: that of an object as a workload. Default: that of its kind. */
+/** Whether a control applies to a kind, in files and on clusters alike. `role`: that of an object as a workload. Default: that of its kind. */
 export function kindsInclude(kinds: ControlKinds, groupKind: string, namespaced: boolean, role = roleOfKind(groupKind)): boolean {
   if (kinds === 'workloads') return role !== undefined;
   if (kinds === 'longRunning') return role === 'longRunning';
   if (kinds === 'namespaced') return namespaced;
+  if (kinds === 'manifests') return false;
   return kinds.some((kind) => kind === groupKind || (kind === 'workloads' && role !== undefined));
 }
 

@@ -2,11 +2,11 @@ import { parseQuantity } from '../../cel/library/quantity.ts';
 import { canonicalQuantity } from './canonical-quantity.ts';
 import { type Draft, draftOf, draftsOf } from './server-defaults.ts';
 
-/** Copies entries that a map lacks from another. Creates the map. */
+/** Copies quantities that a map lacks from another. Creates the map. */
 function fill(owner: Draft, name: string, source: Draft | undefined): void {
   if (source === undefined) return;
   const target = draftOf(owner[name]) ?? {};
-  for (const key of Object.keys(source)) target[key] ??= source[key];
+  for (const key of Object.keys(source)) if (canonicalQuantity(source[key], true) !== undefined) target[key] ??= source[key];
   owner[name] = target;
 }
 

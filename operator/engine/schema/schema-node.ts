@@ -29,6 +29,30 @@ interface Node {
   readonly f: Readonly<Record<string, string>>;
   readonly d?: Readonly<Record<string, unknown>>;
   readonly c?: readonly Condition[];
+  readonly r?: readonly string[];
+  readonly e?: Readonly<Record<string, readonly string[]>>;
+  readonly k?: Readonly<Record<string, readonly string[]>>;
+  readonly u?: readonly string[];
+  readonly p?: Readonly<Record<string, ValueFormat>>;
+  readonly n?: readonly string[];
+}
+
+/** What a text holds, or what the items of a list or map are: base64, a duration, numbers, anything. Without one, items are texts. */
+export type ValueFormat = 'B' | 'D' | 'n' | 'x';
+
+/** What the server accepts in a map, as far as it can be told from the map alone. */
+export interface NodeRules {
+  /** Fields without which the server refuses the map. Zero and empty values count as none. */
+  readonly required: readonly string[];
+  /** The only values of texts, and of the texts of lists. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
+  /** The fields that identify the items of lists. */
+  readonly keys: Readonly<Record<string, readonly string[]>>;
+  /** The lists of `keys` that the server always refuses if two items are the same. Others, only server-side apply refuses. */
+  readonly unique: readonly string[];
+  readonly formats: Readonly<Record<string, ValueFormat>>;
+  /** Fields that other versions of Kubernetes have. */
+  readonly others: readonly string[];
 }
 
 /** How a value is completed: see `shapeOf` in hack/server-schema/schema.go. */
@@ -49,6 +73,7 @@ export interface SchemaNode {
   readonly conditions: ReadonlyMap<string, readonly Condition[]>;
   /** The default of a map of which one field is set: the type of a volume. A field of a later version of Kubernetes counts as set. */
   readonly choice: string | undefined;
+  readonly rules: NodeRules;
 }
 
 interface Schema {
@@ -71,8 +96,9 @@ export function schemaNode(index: number): SchemaNode | undefined {
   return node === undefined ? undefined : (prepared[index] ??= prepare(node));
 }
 
-function prepare({ f, d = {}, c = [] }: Node): SchemaNode {
+function prepare({ f, d = {}, c = [], r = [], e = {}, k = {}, u = [], p = {}, n = [] }: Node): SchemaNode {
   return {
+    rules: { required: r, values: e, keys: k, unique: u, formats: p, others: n },
     fields: new Map(Object.entries(f).map(([name, text]) => [name, fieldOf(text)])),
     defaults: Object.entries(d),
     conditions: Map.groupBy(c, (condition) => condition.f),

@@ -236,4 +236,8 @@ export const placements: readonly PlacementRow[] = [
   ['kubelet-pod-pids-limit', '', 'medium', 'ConfigMap KubeletConfiguration.kubelet.config.k8s.io', 'availability', '', '4.2.13', 'NS.resources', '', ''],
   ['kubelet-seccomp-default', '', 'low', 'ConfigMap KubeletConfiguration.kubelet.config.k8s.io', 'hardening', '', '-/4.2.14', 'PS.hardening', '', ''],
   ['kube-proxy-metrics-address', '', 'low', 'workloads ConfigMap KubeProxyConfiguration.kubeproxy.config.k8s.io', 'network', '', '-/4.3.1', '', '', ''],
+  // Manifests
+  ['invalid-field', '★', 'medium', 'manifests', '', '', '', '', '', ''],
+  ['unknown-field', '★', 'medium', 'manifests', '', '', '', '', '', ''],
+  ['duplicate-list-item', '', 'low', 'manifests', '', '', '', '', '', ''],
 ];

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { applyManifestDefaults } from '../../../operator/engine/pods/manifest-defaults.ts';
 import { builtinKinds } from '../../../operator/engine/schema/schema-node.ts';
+import { schemaProblems } from '../../../operator/engine/validation/schema-problems.ts';
 import { randomObject, seeded } from '../../engine/schema/random-object.ts';
+import { baseManifests } from './base-manifests.ts';
 import { differencesOf } from './object-differences.ts';
 
 type Fields = Record<string, unknown>;
@@ -23,6 +25,43 @@ const unlike = [
   /^DaemonSet\.metadata\.annotations/,
   /^Pod\.spec\.(serviceAccount|serviceAccountName|tolerations|priority|preemptionPolicy)/,
 ];
+
+/** What Kubernetes finds in an object. See `validate` in hack/server-schema. */
+interface ServerProblem {
+  readonly path: string;
+  readonly type: string;
+}
+
+const oddValues: readonly unknown[] = ['vigil-odd', 4217, true, [], {}, ['vigil-odd'], ''];
+
+/** The places of values in an object: each map or list, and the key in it. */
+function placesIn(value: unknown, path: readonly (string | number)[] = []): readonly (readonly (string | number)[])[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, item]) => {
+    const step = Array.isArray(value) ? Number(name) : name;
+    return [[...path, step], ...placesIn(item, [...path, step])];
+  });
+}
+
+/** Returns a copy of an object that `change` has changed at a place. */
+function changedAt(object: Fields, place: readonly (string | number)[], change: (owner: Fields, key: string) => void): Fields {
+  const copy = structuredClone(object);
+  const owner = place.slice(0, -1).reduce<Fields>((current, step) => current[step] as Fields, copy);
+  change(owner, String(place.at(-1)));
+  return copy;
+}
+
+/** Returns copies of an object without one of its values, with another value, with another name for it, and with an unknown field. */
+function changesOf(object: Fields): readonly Fields[] {
+  const places = placesIn(object).filter(([first]) => first !== 'apiVersion' && first !== 'kind');
+  return places.flatMap((place) => [
+    changedAt(object, place, (owner, key) => (Array.isArray(owner) ? owner.splice(Number(key), 1) : Reflect.deleteProperty(owner, key))),
+    ...oddValues.map((value) => changedAt(object, place, (owner, key) => (owner[key] = value))),
+    changedAt(object, place, (owner, key) => {
+      if (!Array.isArray(owner)) owner[`${key}Odd`] = owner[key];
+    }),
+  ]);
+}
 
 describe("the defaults of manifests compared with Kubernetes' own code", function () {
   this.timeout(300_000);
@@ -53,5 +92,30 @@ describe("the defaults of manifests compared with Kubernetes' own code", functio
     }
     expect([...differences].slice(0, 10)).to.deep.equal([]);
     expect(compared).to.be.greaterThan(1900);
+  });
+
+  it('refuses what Kubernetes refuses, and nothing else, if one thing of an object of each kind changes', () => {
+    const program = execFileSync('hack/schema', ['--build'], { encoding: 'utf8' }).trim();
+    const bases = baseManifests.map((base) => ({ base, changed: [base, ...changesOf(base)] }));
+    const input = bases.flatMap(({ changed }) => changed.map((object) => JSON.stringify(object))).join('\n');
+    const answers = execFileSync(program, ['validate'], { input, encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['pipe', 'pipe', 'ignore'] });
+    const lines = answers.trim().split('\n').values();
+    const alarms: string[] = [];
+    const agreed = { unknown: 0, refused: 0, repeated: 0 };
+    for (const { changed } of bases) {
+      const [before = [], ...found] = changed.map(() => JSON.parse(lines.next().value ?? '[]') as readonly ServerProblem[]);
+      for (const [index, object] of changed.slice(1).entries()) {
+        const isRefused = found[index]!.some(({ path, type }) => !before.some((known) => known.path === path && known.type === type));
+        const copy = structuredClone(object);
+        applyManifestDefaults(copy, { namespaced: false });
+        for (const { path, message, type } of schemaProblems(copy) ?? []) {
+          if (isRefused) agreed[type] += 1;
+          else alarms.push(`${String(object['kind'])}: ${path}: ${message}`);
+        }
+      }
+    }
+    expect(alarms).to.deep.equal([]);
+    expect(agreed.unknown).to.be.greaterThan(200);
+    expect(agreed.refused).to.be.greaterThan(500);
   });
 });

@@ -1,0 +1,26 @@
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
+import { clean, type Outcome } from '../outcomes/outcome.ts';
+import { type SchemaProblem, type SchemaProblemType, schemaProblems } from './schema-problems.ts';
+
+/** The problems of an object, for the controls that report a part of them. */
+const known = new WeakMap<KubernetesObject, readonly SchemaProblem[]>();
+
+function problemsOf(object: KubernetesObject): readonly SchemaProblem[] {
+  const found = known.get(object) ?? schemaProblems(object) ?? [];
+  known.set(object, found);
+  return found;
+}
+
+const check =
+  (type: SchemaProblemType) =>
+  ({ object }: { readonly object: KubernetesObject }): Outcome => {
+    const found = problemsOf(object).filter((problem) => problem.type === type);
+    return found.length === 0 ? clean : { violations: found.map(({ path, message }) => ({ path, label: message })), faults: [] };
+  };
+
+/** The checks of the fields of manifests, by the names that controls use. */
+export const manifestChecks = {
+  unknownField: check('unknown'),
+  repeatedItem: check('repeated'),
+  refusedField: check('refused'),
+};

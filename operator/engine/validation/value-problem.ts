@@ -1,0 +1,77 @@
+import { parseQuantity } from '../../cel/library/quantity.ts';
+import { isFields } from '../objects/kubernetes-object.ts';
+import type { Shape, ValueFormat } from '../schema/schema-node.ts';
+
+/** A value that the API server cannot decode: the steps from the field to the value, and what it expects. */
+export type ValueProblem = readonly [steps: readonly (string | number)[], problem: string];
+
+type Test = (value: unknown) => string | undefined;
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const text: Test = (value) => (isText(value) ? undefined : 'must be a string');
+const number: Test = (value) => {
+  if (typeof value !== 'number') return 'must be a number';
+  return Number.isInteger(value) ? undefined : 'must be a whole number';
+};
+const boolean: Test = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const map: Test = (value) => (isFields(value) ? undefined : 'must be a map');
+const list: Test = (value) => (Array.isArray(value) ? undefined : 'must be a list');
+const any: Test = () => undefined;
+const numberOrText: Test = (value) =>
+  isText(value) || (typeof value === 'number' && Number.isInteger(value)) ? undefined : 'must be a whole number or a string';
+const quantity: Test = (value) =>
+  typeof value === 'number' || (isText(value) && parseQuantity(value.trim()) !== undefined)
+    ? undefined
+    : 'must be a quantity, such as 250m or 64Mi';
+const base64: Test = (value) => {
+  // The server also reads a list of bytes.
+  if (Array.isArray(value)) return undefined;
+  if (!isText(value)) return 'must be a string';
+  const plain = value.replace(/[\r\n]/g, '');
+  return plain.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(plain) ? undefined : 'must be base64';
+};
+
+/** The test of a value itself. */
+const tests: Readonly<Record<Shape, Test>> = {
+  S: map,
+  M: map,
+  m: map,
+  y: map,
+  r: map,
+  w: map,
+  L: list,
+  l: list,
+  s: text,
+  t: text,
+  n: number,
+  b: boolean,
+  q: quantity,
+  i: numberOrText,
+  x: any,
+};
+
+const formatTests: Readonly<Record<ValueFormat, Test>> = { B: base64, D: text, n: number, x: any };
+
+/** The test of the items of a list or map of scalars. Other shapes have none. */
+function itemTest(shape: Shape, format: ValueFormat | undefined): Test | undefined {
+  if (shape === 'r' || shape === 'w') return quantity;
+  if (shape === 'l' || shape === 'm') return format === undefined ? text : formatTests[format];
+  if (shape === 'y') return format === undefined ? undefined : formatTests[format];
+  return shape === 'L' || shape === 'M' ? map : undefined;
+}
+
+/** Returns the values of a field that the API server cannot decode. A value of null is the same as none. */
+export function valueProblems(value: unknown, shape: Shape, format: ValueFormat | undefined): readonly ValueProblem[] {
+  const scalar = format !== undefined && shape === 's' ? formatTests[format] : undefined;
+  const own = (scalar ?? (format === 'x' && shape === 'n' ? any : tests[shape]))(value);
+  if (own !== undefined) return [[[], own]];
+  const test = itemTest(shape, format);
+  if (test === undefined || typeof value !== 'object' || value === null) return none;
+  const entries: readonly (readonly [string | number, unknown])[] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return entries.flatMap(([step, item]): ValueProblem[] => {
+    const problem = item === null || item === undefined ? undefined : test(item);
+    return problem === undefined ? [] : [[[step], problem]];
+  });
+}
+
+const none: readonly ValueProblem[] = [];
