@@ -52,6 +52,9 @@ function itemsOf(value: unknown, { shape }: SchemaField): readonly (readonly [st
   return shape === 'M' && isFields(value) ? Object.entries(value) : [];
 }
 
+/** The fields of an object that its schema leaves out. */
+const typeFields: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
+
 class SchemaWalk {
   readonly problems: SchemaProblem[] = [];
   readonly #above: MapAbove[] = [];
@@ -62,18 +65,17 @@ class SchemaWalk {
   map(fields: Fields, index: number, { path, name }: { readonly path: string; readonly name: string }): void {
     const node = schemaNode(index);
     if (node === undefined) return;
-    for (const key in fields) {
-      if (path === '' && (key === 'apiVersion' || key === 'kind')) continue;
-      const field = node.fields.get(key);
-      if (field === undefined) this.#unknown(key, node, path);
-      else if (!isUnset(fields[key])) {
-        this.#above.push({ name, node });
-        this.#field(fields[key], { key, field, node, path: join(path, key) });
-        this.#above.pop();
-      }
-    }
+    this.#above.push({ name, node });
+    for (const key in fields) if (path !== '' || !typeFields.has(key)) this.#entry(key, fields[key], node, path);
+    this.#above.pop();
     if (this.#inStatus) return;
     for (const key of node.rules.required) if (isMissing(fields[key])) this.#add('refused', join(path, key), `${key} is required`);
+  }
+
+  #entry(key: string, value: unknown, node: SchemaNode, path: string): void {
+    const field = node.fields.get(key);
+    if (field === undefined) this.#unknown(key, node, path);
+    else if (!isUnset(value)) this.#field(value, { key, field, node, path: join(path, key) });
   }
 
   #field(value: unknown, place: Place): void {
@@ -121,7 +123,7 @@ class SchemaWalk {
   }
 
   #unknown(key: string, node: SchemaNode, path: string): void {
-    if (!node.rules.others.includes(key)) this.#add('unknown', join(path, key), `${key}${fieldHint(node, key, this.#above)}`);
+    if (!node.rules.others.includes(key)) this.#add('unknown', join(path, key), `${key}${fieldHint(node, key, this.#above.slice(0, -1))}`);
   }
 
   #add(type: SchemaProblemType, path: string, message: string): void {

@@ -7,6 +7,7 @@ export type ValueProblem = readonly [steps: readonly (string | number)[], proble
 
 type Test = (value: unknown) => string | undefined;
 
+const isUnset = (value: unknown): boolean => value === undefined || value === null;
 const isText = (value: unknown): value is string => typeof value === 'string';
 const text: Test = (value) => (isText(value) ? undefined : 'must be a string');
 const number: Test = (value) => {
@@ -60,18 +61,24 @@ function itemTest(shape: Shape, format: ValueFormat | undefined): Test | undefin
   return shape === 'L' || shape === 'M' ? map : undefined;
 }
 
+/** The test of a value as a whole. */
+function valueTest(shape: Shape, format: ValueFormat | undefined): Test {
+  if (format === undefined) return tests[shape];
+  if (shape === 's') return formatTests[format];
+  return shape === 'n' && format === 'x' ? any : tests[shape];
+}
+
+const none: readonly ValueProblem[] = [];
+
 /** Returns the values of a field that the API server cannot decode. A value of null is the same as none. */
 export function valueProblems(value: unknown, shape: Shape, format: ValueFormat | undefined): readonly ValueProblem[] {
-  const scalar = format !== undefined && shape === 's' ? formatTests[format] : undefined;
-  const own = (scalar ?? (format === 'x' && shape === 'n' ? any : tests[shape]))(value);
+  const own = valueTest(shape, format)(value);
   if (own !== undefined) return [[[], own]];
   const test = itemTest(shape, format);
   if (test === undefined || typeof value !== 'object' || value === null) return none;
   const entries: readonly (readonly [string | number, unknown])[] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
   return entries.flatMap(([step, item]): ValueProblem[] => {
-    const problem = item === null || item === undefined ? undefined : test(item);
+    const problem = isUnset(item) ? undefined : test(item);
     return problem === undefined ? [] : [[[step], problem]];
   });
 }
-
-const none: readonly ValueProblem[] = [];
