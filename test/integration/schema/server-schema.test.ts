@@ -101,7 +101,7 @@ describe("the defaults of manifests compared with Kubernetes' own code", functio
     const answers = execFileSync(program, ['validate'], { input, encoding: 'utf8', maxBuffer: 1 << 30, stdio: ['pipe', 'pipe', 'ignore'] });
     const lines = answers.trim().split('\n').values();
     const alarms: string[] = [];
-    const agreed = { unknown: 0, refused: 0, repeated: 0 };
+    const agreed: string[] = [];
     for (const { changed } of bases) {
       const [before = [], ...found] = changed.map(() => JSON.parse(lines.next().value ?? '[]') as readonly ServerProblem[]);
       for (const [index, object] of changed.slice(1).entries()) {
@@ -109,12 +109,12 @@ describe("the defaults of manifests compared with Kubernetes' own code", functio
         const copy = structuredClone(object);
         applyManifestDefaults(copy, { namespaced: false });
         const problems = schemaProblems(copy) ?? [];
-        if (isRefused) for (const { type } of problems) agreed[type] += 1;
+        if (isRefused) agreed.push(...problems.map(({ type }) => type));
         else alarms.push(...problems.map(({ path, message }) => `${String(object['kind'])}: ${path}: ${message}`));
       }
     }
     expect(alarms).to.deep.equal([]);
-    expect(agreed.unknown).to.be.greaterThan(200);
-    expect(agreed.refused).to.be.greaterThan(500);
+    expect(agreed.filter((type) => type === 'unknown').length).to.be.greaterThan(200);
+    expect(agreed.filter((type) => type === 'refused').length).to.be.greaterThan(500);
   });
 });
