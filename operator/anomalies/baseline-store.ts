@@ -38,7 +38,7 @@ export class BaselineStore {
   async load(): Promise<LoadedBaseline> {
     try {
       const stored = await this.#store.read(BASELINE_NAME, kind);
-      this.#previous = stored;
+      this.#previous = stored && withoutContent(stored);
       return { documents: stored?.content.documents ?? [] };
     } catch (error) {
       if (!isUnusable(error)) throw error;
@@ -49,6 +49,9 @@ export class BaselineStore {
 
   /** Writes what was learned. Throws `DocumentConflict` if another process wrote it since. */
   async save(documents: readonly BaselineDocument[]): Promise<void> {
-    this.#previous = await this.#store.write({ name: BASELINE_NAME }, kind, { documents }, this.#previous);
+    this.#previous = withoutContent(await this.#store.write({ name: BASELINE_NAME }, kind, { documents }, this.#previous));
   }
 }
+
+/** The content is megabytes: it must not stay in memory until the next write. */
+const withoutContent = ({ resourceVersion, pieces }: PreviousDocument): PreviousDocument => ({ resourceVersion, pieces });

@@ -1,3 +1,4 @@
+import { definedEntries } from '../../api/defined-entries.ts';
 import type { AuditUser } from '../../audit/audit-event.ts';
 import { nameTemplate, userTemplate } from '../facts/template-names.ts';
 
@@ -29,7 +30,7 @@ const anonymousNames: ReadonlySet<string> = new Set(['', 'system:anonymous']);
 export function actorOf({ username, groups, extra }: AuditUser): Actor {
   if (anonymousNames.has(username)) return { kind: 'anonymous', name: 'system:anonymous', key: 'anonymous', groups };
   const [, prefix, first = '', second = ''] = /^system:(serviceaccount|node):([^:]+)(?::(.+))?$/.exec(username) ?? [];
-  if (prefix === 'serviceaccount') return { ...accountActor(first, second, groups), ...tokenOf(extra) };
+  if (prefix === 'serviceaccount') return { ...accountActor(first, second, groups), ...definedEntries({ token: tokenOf(extra) }) };
   if (prefix === 'node' && isOfNodes(groups)) return { kind: 'node', name: username, key: 'nodes', groups, node: first };
   if (username.startsWith('system:')) return { kind: 'component', name: username, key: `component:${username}`, groups };
   return { kind: 'user', name: username, key: `user:${userTemplate(username)}`, groups };
@@ -60,11 +61,11 @@ export const managerActor = (manager: string): Actor => ({
   groups: [],
 });
 
-function tokenOf(extra: AuditUser['extra']): Pick<Actor, 'token'> {
+/** The pod, and its node, to which the token of a user is bound. Undefined: it is bound to none. */
+export function tokenOf(extra: AuditUser['extra']): Actor['token'] {
   const pod = extra['authentication.kubernetes.io/pod-name']?.[0];
   const node = extra['authentication.kubernetes.io/node-name']?.[0];
-  if (pod === undefined && node === undefined) return {};
-  return { token: { ...(pod === undefined ? {} : { pod }), ...(node === undefined ? {} : { node }) } };
+  return pod === undefined && node === undefined ? undefined : definedEntries({ pod, node });
 }
 
 /** Whether the actor is the control plane, a kubelet or an account of kube-system: what an upgrade changes. */

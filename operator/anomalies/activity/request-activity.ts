@@ -2,6 +2,7 @@ import { definedEntries } from '../../api/defined-entries.ts';
 import type { AuditEvent } from '../../audit/audit-event.ts';
 import type { Decision, RequestActivity } from './activity.ts';
 import { actorOf } from './actor.ts';
+import { RecentActors } from './recent-actors.ts';
 import { agentProduct } from '../facts/template-names.ts';
 
 /** Resources that only say that a process is alive. */
@@ -13,6 +14,7 @@ const heartbeats: ReadonlySet<string> = new Set(['leases']);
  */
 export class RequestActivities {
   readonly #started = new Set<string>();
+  readonly #actors = new RecentActors();
   readonly #limit: number;
 
   /** `limit` is how many started requests are remembered. */
@@ -27,9 +29,9 @@ export class RequestActivities {
     const request = identityOf(event);
     if (event.stage === 'ResponseStarted') {
       this.#remember(request);
-      return requestActivity(event);
+      return requestActivity(event, this.#actors);
     }
-    return this.#started.delete(request) ? undefined : requestActivity(event);
+    return this.#started.delete(request) ? undefined : requestActivity(event, this.#actors);
   }
 
   #remember(request: string): void {
@@ -49,7 +51,7 @@ const namespaceIn = ({ objectRef }: AuditEvent): string | undefined =>
   objectRef?.resource === 'namespaces' && objectRef.apiGroup === '' ? undefined : objectRef?.namespace;
 
 /** Returns the activity of an event that ends or starts a request. */
-export function requestActivity(event: AuditEvent): RequestActivity {
+export function requestActivity(event: AuditEvent, actors: Pick<RecentActors, 'of'> = { of: actorOf }): RequestActivity {
   const { objectRef, code, annotations } = event;
   const decision = decisionOf(event);
   const { apiGroup: group = '', resource = '', subresource, name } = objectRef ?? {};
@@ -58,7 +60,7 @@ export function requestActivity(event: AuditEvent): RequestActivity {
     type: 'request',
     at: event.at,
     id: event.auditID,
-    actor: actorOf(event.user),
+    actor: actors.of(event.user),
     verb: event.verb,
     group,
     resource,
@@ -79,7 +81,7 @@ export function requestActivity(event: AuditEvent): RequestActivity {
       address: event.sourceIPs.at(-1)?.replace(/^::ffff:/, ''),
       legacyToken: annotations['authentication.k8s.io/legacy-token'],
     }),
-    ...definedEntries({ impersonated: event.impersonatedUser && actorOf(event.impersonatedUser) }),
+    ...definedEntries({ impersonated: event.impersonatedUser && actors.of(event.impersonatedUser) }),
   };
 }
 

@@ -2,8 +2,8 @@ import type { ChangeActivity, RequestActivity } from './activity.ts';
 import { watchedKinds } from './change-activity.ts';
 
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
-/** The resources that changes can be about. Requests about others, such as reviews of access, explain none. */
-const watched: ReadonlySet<string> = new Set(watchedKinds.map(({ resource }) => resource));
+/** The resources that changes can be about, each with the only namespace. Requests about others, such as reviews of access, explain none. */
+const watched: ReadonlyMap<string, string | undefined> = new Map(watchedKinds.map(({ resource, only }) => [resource, only?.namespace]));
 /** Subresources whose writes change nothing that detections read. */
 const besides: ReadonlySet<string> = new Set([
   'status',
@@ -29,7 +29,7 @@ const atOnce = 5_000;
 /** If no such request comes, the last one of this time that explains no other change is taken: the clocks of two machines may differ. */
 const soon = 30_000;
 const before = 120_000;
-const mostRequests = 20_000;
+const mostRequests = 12_000;
 const mostChanges = 20_000;
 
 interface Waiting {
@@ -98,9 +98,10 @@ export class WriteJoin {
     this.#lastAudit = Math.max(this.#lastAudit ?? 0, now);
     if (!isWrite(request)) return none;
     const key = keyOf(request.resource, request.namespace, request.name);
-    const list = this.#requests.get(key) ?? [];
-    list.push(request);
-    this.#requests.set(key, list);
+    const list = this.#requests.get(key);
+    // Most objects have one request: a list that starts with it takes less memory than an empty one that grows.
+    if (list === undefined) this.#requests.set(key, [request]);
+    else list.push(request);
     this.#order.push({ key, request });
     if (this.#order.length > mostRequests) this.#forgetFirst(mostRequests / 4);
     const near = this.#waitingIn.get(placeOf(request.resource, request.namespace)) ?? [];
@@ -213,8 +214,13 @@ const keyOf = (resource: string, namespace: string | undefined, name: string | u
   `${placeOf(resource, namespace)}/${name ?? ''}`;
 
 /** Whether a request has written something that a watch shows. */
-const isWrite = ({ verb, succeeded, dryRun, resource, subresource = '' }: RequestActivity): boolean =>
-  writes.has(verb) && succeeded && dryRun !== true && watched.has(resource) && !besides.has(subresource);
+const isWrite = ({ verb, succeeded, dryRun, resource, subresource = '', namespace }: RequestActivity): boolean =>
+  writes.has(verb) && succeeded && dryRun !== true && !besides.has(subresource) && isWatched(resource, namespace);
+
+const isWatched = (resource: string, namespace: string | undefined): boolean => {
+  const only = watched.get(resource);
+  return watched.has(resource) && (only === undefined || only === namespace);
+};
 
 /** Whether a request is about the same resource and namespace as a change, and not further away in time than `within` milliseconds. */
 const isNear = (request: RequestActivity, { resource, object, at }: ChangeActivity, within: number): boolean =>

@@ -26,19 +26,39 @@ export interface WrittenBaseline {
 
 const sumOf = (text: string): string => shortHash(text, 24);
 
-/** Splits the parts of a baseline into documents. The document `index` names all others with their hashes. */
+/** The items of a document that is being made. */
+class Chunk {
+  readonly items: unknown[] = [];
+  /** The items as JSON, without the brackets around them. */
+  #text = '';
+
+  /** Adds an item with its JSON. */
+  add(item: unknown, text: string): void {
+    this.#text = this.items.length === 0 ? text : `${this.#text},${text}`;
+    this.items.push(item);
+  }
+
+  document(name: string): BaselineDocument {
+    return { name, formatVersion: BASELINE_VERSION, content: { sum: sumOf(`[${this.#text}]`), items: this.items } };
+  }
+}
+
+/**
+ * Splits the parts of a baseline into documents. The document `index` names all others with their hashes. The documents contain the items
+ * themselves, because a copy of megabytes takes as much memory again: nobody may change an item after this.
+ */
 export function writeBaseline(parts: BaselineParts): WrittenBaseline {
   const documents: BaselineDocument[] = [];
   let size = 0;
   let leftOut = 0;
   for (const [name, items] of Object.entries(parts)) {
-    let texts: string[] = [];
+    let part = new Chunk();
     let length = 0;
     let count = 0;
     const end = (): void => {
-      if (texts.length > 0) documents.push(documentOf(`${name}-${count}`, texts));
+      if (part.items.length > 0) documents.push(part.document(`${name}-${count}`));
       count += 1;
-      texts = [];
+      part = new Chunk();
       length = 0;
     };
     for (const item of items) {
@@ -49,28 +69,18 @@ export function writeBaseline(parts: BaselineParts): WrittenBaseline {
         continue;
       }
       if (length + bytes > chunk) end();
-      texts.push(text);
+      part.add(item, text);
       length += bytes;
       size += bytes;
     }
     end();
   }
-  const index = documents.map(({ name, content }) => [name, (content as Content).sum] as const);
-  return {
-    documents: [
-      documentOf(
-        'index',
-        index.map((entry) => JSON.stringify(entry)),
-      ),
-      ...documents,
-    ],
-    leftOut,
-  };
-}
-
-function documentOf(name: string, texts: readonly string[]): BaselineDocument {
-  const text = `[${texts.join(',')}]`;
-  return { name, formatVersion: BASELINE_VERSION, content: { sum: sumOf(text), items: JSON.parse(text) as unknown } };
+  const index = new Chunk();
+  for (const { name, content } of documents) {
+    const entry = [name, (content as Content).sum];
+    index.add(entry, JSON.stringify(entry));
+  }
+  return { documents: [index.document('index'), ...documents], leftOut };
 }
 
 /** What was read of a baseline: the items of each part, and what is missing. */

@@ -124,9 +124,9 @@ export class FindingStore {
     return left.length === 0 ? listed : [...listed, summaryOf(left)];
   }
 
-  /** All findings, for a document. */
+  /** All findings, for a document: what happens later does not change them. */
   save(): readonly StoredFinding[] {
-    return [...this.#stored.values()];
+    return [...this.#stored.values()].map((stored) => ({ ...stored, baseline: [...stored.baseline] }));
   }
 
   /** Adds findings that {@link save} returned. */
