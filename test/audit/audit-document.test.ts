@@ -223,6 +223,43 @@ describe('readAuditDocument', () => {
     });
   }
 
+  const list = (version: string): string =>
+    JSON.stringify({ kind: 'EventList', apiVersion: version, items: [auditJson(), auditJson(), auditJson()] });
+  const lost: readonly (readonly [string, string, string, number])[] = [
+    ['a list of an older version', list('audit.k8s.io/v1beta1'), 'version', 3],
+    ['a list that is torn', list('audit.k8s.io/v1').slice(0, -2), 'malformed', 3],
+    ['a line with too many events', `${line('a')}\n${list('audit.k8s.io/v1').padEnd(5 * 1024 * 1024)}`, 'too-large', 3],
+    ['objects of three characters', `[${'{},'.repeat(600_000)}{}]`, 'too-large', 1],
+    ['very many lines', 'x\n'.repeat(700_000), 'too-large', 1],
+    [
+      'objects of three characters after decompression',
+      JSON.stringify({ data: packed(Array.from({ length: 600_000 }, () => ({}))) }),
+      'too-large',
+      1,
+    ],
+  ];
+  for (const [title, text, reason, count] of lost)
+    it(`counts the events of ${title}`, () => {
+      const { problemCounts, events } = readAuditDocument(text, '');
+      expect([problemCounts.get(reason as 'version'), events.length]).to.deep.equal([count, title.startsWith('a line') ? 1 : 0]);
+    });
+
+  it('decompresses no more in all than one text may have', () => {
+    const full = gzipSync(Buffer.alloc(6 * 1024 * 1024, 'x')).toString('base64');
+    const { problemCounts, problems } = readAuditDocument(
+      JSON.stringify({ records: Array.from({ length: 5 }, () => ({ data: full })) }),
+      '',
+    );
+    expect(problemCounts.get('malformed')).to.equal(5);
+    expect(problems.map(({ message }) => message.split(':')[0])).to.deep.equal([
+      'the text in an envelope is not JSON',
+      'the text in an envelope is not JSON',
+      'data',
+      'data',
+      'data',
+    ]);
+  });
+
   it('counts every problem and keeps the first messages', () => {
     const batch = readAuditDocument('x\n'.repeat(1000), '');
     expect([batch.problemCounts.get('malformed'), batch.problems.length]).to.deep.equal([1000, 5]);

@@ -99,11 +99,11 @@ describe('AuditQueue', () => {
     expect([idsOf(passed), counts.get('queue'), messages.length]).to.deep.equal(['ab', 3, 1]);
   });
 
-  it('drops events for which there is no room in the order', () => {
+  it('passes events on early if too many wait for their order, and loses none', () => {
     const { subject, offer, passed, counts } = queueWith({ order: new EventOrder(2000, 2) });
-    offer(json('a'), json('b'), json('c'));
+    offer(json('a'), json('b'), json('c'), json('d'), json('e'));
     subject.stop();
-    expect([idsOf(passed), counts.get('queue')]).to.deep.equal(['ab', 1]);
+    expect([idsOf(passed), counts.get('queue'), counts.get('received')]).to.deep.equal(['abcde', undefined, 5]);
   });
 
   it('counts what is no event', () => {
@@ -138,6 +138,13 @@ describe('EventOrder', () => {
     expect(idsOf(order.take(2000))).to.equal('x');
     expect(idsOf(order.take(3000))).to.equal('a');
     expect(order.late).to.equal(0);
+  });
+
+  it('lets the first half and what is earlier leave if too many wait', () => {
+    const order = new EventOrder(2000, 4);
+    for (const [index, name] of [...'cbaz'].entries())
+      expect(order.add(event(name, name === 'z' ? 9 : 3 - index), index)).to.have.length(0);
+    expect([idsOf(order.add(event('d', 4), 20)), order.size]).to.deep.equal(['abc', 2]);
   });
 
   it('counts an event that comes after later ones have left', () => {

@@ -1,5 +1,6 @@
 import type { AuditEvent, AuditProblem, AuditProblemReason, ParsedAuditEvent } from '../audit-event.ts';
 import { parseAuditEvent } from '../parsing/audit-event-parser.ts';
+import { TEXT_LIMIT } from './compressed-text.ts';
 
 /** The most messages about problems that a batch keeps. All problems are counted. */
 const MESSAGES = 5;
@@ -31,9 +32,9 @@ export class AuditBatch {
     this.add(parseAuditEvent(json, server));
   }
 
-  /** Counts a problem. */
-  addProblem(problem: AuditProblem): void {
-    this.#counts.set(problem.reason, (this.#counts.get(problem.reason) ?? 0) + 1);
+  /** Counts a problem of so many records. */
+  addProblem(problem: AuditProblem, records = 1): void {
+    this.#counts.set(problem.reason, (this.#counts.get(problem.reason) ?? 0) + records);
     if (this.problems.length < MESSAGES) this.problems.push(problem);
   }
 
@@ -47,16 +48,19 @@ export class AuditBatch {
 export class RecordContext {
   /** The API server that wrote the record, as far as an envelope names it. */
   readonly server: string;
+  /** How many characters the compressed texts of the document may still have: one that is small can have very many of them. */
+  readonly room: { left: number };
   readonly #depth: number;
 
-  constructor(server: string, depth = 0) {
+  constructor(server: string, depth = 0, room = { left: TEXT_LIMIT }) {
     this.server = server;
+    this.room = room;
     this.#depth = depth;
   }
 
   /** The context of a record inside this one, or undefined if there are too many envelopes inside each other. */
   inside(server: unknown = this.server): RecordContext | undefined {
     const name = typeof server === 'string' && server !== '' ? server.slice(0, 253) : this.server;
-    return this.#depth + 1 < DEPTH ? new RecordContext(name, this.#depth + 1) : undefined;
+    return this.#depth + 1 < DEPTH ? new RecordContext(name, this.#depth + 1, this.room) : undefined;
   }
 }

@@ -3,6 +3,7 @@ import { wrongVersion } from '../parsing/audit-event-parser.ts';
 import { AuditBatch, RecordContext } from './audit-batch.ts';
 import { aksRecord, isAksRecord } from './aks-record.ts';
 import { compressedText } from './compressed-text.ts';
+import { isTooComplex } from './text-complexity.ts';
 import { auditEventOfGke, isGkeEntry } from './gke-entry.ts';
 
 /** The most characters of one line of a log. An event with a body that the API server accepts is smaller than 3 MiB. */
@@ -15,6 +16,10 @@ const EKS_STREAM = 'kube-apiserver-audit';
  * Never throws: what cannot be read is a problem in the batch. `server` names the API server unless an envelope does.
  */
 export const readAuditDocument = (text: string, server: string, batch = new AuditBatch()): AuditBatch => {
+  if (isTooComplex(text)) {
+    batch.addProblem({ reason: 'too-large', message: TOO_COMPLEX }, eventsIn(text));
+    return batch;
+  }
   const whole = parsedJson(text);
   if (whole !== undefined) {
     readRecord(whole.value, new RecordContext(server), batch);
@@ -26,15 +31,24 @@ export const readAuditDocument = (text: string, server: string, batch = new Audi
   return batch;
 };
 
+const TOO_COMPLEX = 'a body has more values than any body of audit events';
+
+/** The number of events in a text that is not read, by the field that each has once. At least 1. */
+export const eventsIn = (text: string | Buffer): number => {
+  let count = 0;
+  for (let at = text.indexOf('"auditID"'); at >= 0; at = text.indexOf('"auditID"', at + 9)) count += 1;
+  return Math.max(count, 1);
+};
+
 /** Reads one line of a log. An empty line is nothing. */
 export const readAuditLine = (line: string, server: string, batch: AuditBatch): void => {
   if (line.trim() === '') return;
   if (line.length > LINE_LIMIT) {
-    batch.addProblem({ reason: 'too-large', message: `a line has ${line.length} characters, more than ${LINE_LIMIT}` });
+    batch.addProblem({ reason: 'too-large', message: `a line has ${line.length} characters, more than ${LINE_LIMIT}` }, eventsIn(line));
     return;
   }
   const parsed = parsedJson(line);
-  if (parsed === undefined) batch.malformed('a line is not JSON');
+  if (parsed === undefined) batch.addProblem({ reason: 'malformed', message: 'a line is not JSON' }, eventsIn(line));
   else readRecord(parsed.value, new RecordContext(server), batch);
 };
 
@@ -93,11 +107,9 @@ const readInside = (inner: Inner, context: RecordContext, batch: AuditBatch): vo
 };
 
 const readEventList = (record: JsonRecord, { server }: RecordContext, batch: AuditBatch): void => {
-  if (record['apiVersion'] !== 'audit.k8s.io/v1') {
-    batch.addProblem(wrongVersion(record['apiVersion']));
-    return;
-  }
-  for (const item of record['items'] as readonly unknown[]) batch.parse(item, server);
+  const items = record['items'] as readonly unknown[];
+  if (record['apiVersion'] !== 'audit.k8s.io/v1') batch.addProblem(wrongVersion(record['apiVersion']), Math.max(1, items.length));
+  else for (const item of items) batch.parse(item, server);
 };
 
 /** The form of a CloudWatch subscription, and of `filter-log-events` and `get-log-events` with their events renamed. */
@@ -109,8 +121,13 @@ const readCloudWatch = ({ logEvents, logStream }: JsonRecord, context: RecordCon
 };
 
 const readCompressed = (data: string, context: RecordContext, batch: AuditBatch): void => {
-  const text = compressedText(data);
-  if (text === undefined) batch.malformed('data: is not base64 of a text, or its text is too large');
+  const text = compressedText(data, context.room.left);
+  if (text === undefined) {
+    batch.malformed('data: is not base64 of a text, or its text is too large');
+    return;
+  }
+  context.room.left -= text.length;
+  if (isTooComplex(text)) batch.addProblem({ reason: 'too-large', message: TOO_COMPLEX }, eventsIn(text));
   else readInside({ value: text }, context, batch);
 };
 

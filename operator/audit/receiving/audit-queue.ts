@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../audit-event.ts';
-import { readAuditDocument } from '../formats/audit-document.ts';
+import { eventsIn, readAuditDocument } from '../formats/audit-document.ts';
 import { LOSSES, type AuditDropReason, type AuditObserver } from './audit-counts.ts';
 import { EventOrder } from './event-order.ts';
 import { SeenEvents } from './seen-events.ts';
@@ -118,7 +118,7 @@ export class AuditQueue {
     else if (event.at < now - AGE)
       this.#drop('old', 1, `an event of ${event.server} is ${minutes(now - event.at)} minutes old: vigil audit-replay reads old logs`);
     else if (this.#seen.add(event)) this.#drop('duplicate', 1, '');
-    else if (!this.#order.add(event, this.#steady())) this.#drop('queue', 1, 'audit events come faster than they are passed on');
+    else this.#pass(this.#order.add(event, this.#steady()));
   }
 
   #drop(reason: AuditDropReason, count: number, message: string): void {
@@ -132,10 +132,3 @@ export class AuditQueue {
 }
 
 const minutes = (milliseconds: number): number => Math.round(milliseconds / MINUTE);
-
-/** The number of events in a body that is not read, by the field that each has once. At least 1. */
-const eventsIn = (bytes: Buffer): number => {
-  let count = 0;
-  for (let at = bytes.indexOf('"auditID"'); at >= 0; at = bytes.indexOf('"auditID"', at + 9)) count += 1;
-  return Math.max(count, 1);
-};

@@ -28,18 +28,26 @@ export class EventOrder {
     return this.#waiting.length;
   }
 
-  /** Takes an event that arrived at `now` (milliseconds, monotonic). False if there is no room: the event is lost. */
-  add(event: AuditEvent, now: number): boolean {
-    if (this.#waiting.length >= this.#capacity) return false;
+  /**
+   * Takes an event that arrived at `now` (milliseconds, monotonic). Returns events that leave before their window has ended, if too many wait: it
+   * is better to see events that may be swapped than to lose them.
+   */
+  add(event: AuditEvent, now: number): readonly AuditEvent[] {
+    const leaving = this.#waiting.length >= this.#capacity ? this.#leave(this.#waiting[this.#capacity >> 1]?.arrivedAt ?? now) : [];
     this.#waiting.push({ event, arrivedAt: now });
-    return true;
+    return leaving;
   }
 
   /** The events whose window ended at `now`, and all earlier events of the same server, ordered by time for each server. */
   take(now: number): readonly AuditEvent[] {
+    return this.#leave(now - this.#window);
+  }
+
+  /** The events that arrived until a time, and all earlier events of the same server. */
+  #leave(arrived: number): readonly AuditEvent[] {
     const until = new Map<string, number>();
     for (const { event, arrivedAt } of this.#waiting) {
-      if (arrivedAt + this.#window > now) break;
+      if (arrivedAt > arrived) break;
       until.set(event.server, Math.max(until.get(event.server) ?? -Infinity, event.at));
     }
     if (until.size === 0) return [];
