@@ -38,7 +38,8 @@ function workingSetOf(cgroups: string): number {
   return Math.max(0, Number(read(`${folder}/${usage}`)) - Number(inactive));
 }
 
-function memoryOf(pid: string): Memory {
+/** The memory of a process. */
+export function memoryOf(pid: string): Memory {
   const status = read(`/proc/${pid}/status`);
   const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024;
   return { rss: field('VmRSS'), anon: field('RssAnon'), workingSet: workingSetOf(read(`/proc/${pid}/cgroup`)) / mebi };
