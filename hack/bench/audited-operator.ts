@@ -48,9 +48,10 @@ export class AuditedOperator {
     const command = [process.execPath, 'dist/vigil/vigil.mjs', 'operator', ...flags, ...lease, ...ports, ...files];
     const [program = '', ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
     const child = spawn(program, args, { env: { ...process.env, ...imageEnvironment, KUBECONFIG: kubeconfig }, stdio: 'inherit' });
-    process.once('exit', () => child.kill('SIGKILL'));
+    process.once('exit', () => void child.kill('SIGKILL'));
     const operator = new AuditedOperator(child, health);
-    for (const end = performance.now() + 60_000; !(await isListening(auditPort)); await sleep(100)) {
+    for (const end = performance.now() + 60_000; !(await isListening(auditPort));) {
+      await sleep(100);
       if (child.exitCode !== null) throw new Error(`the operator ended with ${child.exitCode}`);
       if (performance.now() < end) continue;
       child.kill('SIGKILL');
@@ -75,10 +76,10 @@ export class AuditedOperator {
   async counters(): Promise<AuditCounters & { readonly milliseconds: number }> {
     const started = performance.now();
     const text = await (await fetch(`http://127.0.0.1:${this.#health}/metrics`)).text();
-    const byReason = (name: string): Record<string, number> =>
-      Object.fromEntries(
-        [...text.matchAll(new RegExp(`^${name}\\{reason="([\\w-]+)"\\} (\\d+)`, 'gm'))].map(([, key, count]) => [key, Number(count)]),
-      );
+    const byReason = (name: string): Record<string, number> => {
+      const lines = text.matchAll(new RegExp(`^${name}\\{reason="(?<reason>[\\w-]+)"\\} (?<count>\\d+)`, 'gm'));
+      return Object.fromEntries([...lines].map(({ groups = {} }) => [groups['reason'] ?? '', Number(groups['count'])] as const));
+    };
     return {
       received: Number(/^vigil_audit_events_total (\d+)/m.exec(text)?.[1] ?? 0),
       dropped: byReason('vigil_audit_events_dropped_total'),
@@ -107,7 +108,7 @@ const imageEnvironment = {
 /** A port that nothing listens at. */
 export async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;

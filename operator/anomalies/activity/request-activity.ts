@@ -67,7 +67,7 @@ export function requestActivity(event: AuditEvent, actors: Pick<RecentActors, 'o
     path: event.requestURI.split('?', 1)[0] ?? '',
     command: subresource === 'exec' ? commandOf(event.requestURI) : [],
     decision,
-    succeeded: decision === 'allow' && (code === undefined || code < 400),
+    succeeded: hasSucceeded(decision, code),
     agent: agentProduct(event.userAgent),
     ...definedEntries({
       subresource,
@@ -84,6 +84,8 @@ export function requestActivity(event: AuditEvent, actors: Pick<RecentActors, 'o
     ...definedEntries({ impersonated: event.impersonatedUser && actors.of(event.impersonatedUser) }),
   };
 }
+
+const hasSucceeded = (decision: Decision, code: number | undefined): boolean => decision === 'allow' && (code === undefined || code < 400);
 
 /** The binding that allowed a request, from the reason that the RBAC authorizer writes. */
 const bindingOf = (annotations: AuditEvent['annotations']): string | undefined =>
