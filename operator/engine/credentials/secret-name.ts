@@ -63,7 +63,8 @@ export function nameHint(name: string, secrets: readonly string[]): NameHint {
   const words = withoutFillers(wordsOf(name));
   const last = words.at(-1) ?? '';
   const joined = words.join('');
-  if (isAbout(words)) return 'none';
+  // The token of a new cluster of etcd is its name.
+  if (isAbout(words) || joined.endsWith('initialclustertoken')) return 'none';
   if (isSecretKey(words) || isSecretWord(last, secrets) || joined === 'clientkey') return 'strong';
   if (secrets.some((word) => joined.endsWith(word))) return 'strong';
   return weakWords.has(last) ? 'weak' : 'none';

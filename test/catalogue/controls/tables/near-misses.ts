@@ -124,6 +124,7 @@ export const table: Tables = {
       'redis-cli -a "$REDIS_PASSWORD" ping',
       'app --password "$PASS" --verbose',
       'kubectl create secret generic db --from-literal=password=$PASS',
+      'etcd --initial-cluster-token etcd-cluster-1 --initial-cluster-state new',
     ].map((line) => passes(line, shell(line))),
     ...[
       'mysql -uroot -p"hunter2" -e x',
