@@ -53,6 +53,7 @@ export function enforcementStatus(
     enforcedChecks: made.enforced.length,
     ...definedEntries({ parametersBytes: content?.bytes, approvedDigests: made.approves ? content?.digests : undefined }),
     ...(made.notEnforced.length > 0 ? { notEnforced: made.notEnforced.slice(0, most.notEnforced) } : {}),
+    ...(made.unmatched.length > 0 ? { unmatchedEntries: made.unmatched.slice(0, most.problems) } : {}),
     ...(reason === undefined ? {} : { reason, problems: problems.slice(0, most.problems) }),
   };
 }

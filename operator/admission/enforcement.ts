@@ -22,6 +22,7 @@ import { ObjectChanged, syncObjects, type EnforcementWrite, type SyncResult } fr
 import { EnforcementWatch } from './enforcement-watch.ts';
 import { mostBytes, type FittedParameters, type ParameterContent, parametersOf } from './objects/parameters.ts';
 import { enforcementObjects, ownerReference, parametersName, type EnforcementObjects } from './objects/enforcement-objects.ts';
+import type { NamespaceLabels } from './objects/namespace-match.ts';
 import type { EnforcedChecks, ReadApprovalsInForce, ReadWaiversInForce } from './parameters-in-force.ts';
 
 /** The dependencies of {@link Enforcement}. */
@@ -30,6 +31,8 @@ export interface EnforcementDependencies extends Omit<StatusWriterDependencies, 
   readonly events: Pick<EventRecorder, 'record'>;
   readonly policies: Pick<Lister<SecurityPolicy>, 'get' | 'list'>;
   readonly clusterInfo: ReadClusterInfo;
+  /** All namespaces with their labels. Undefined until they are known. */
+  readonly existingNamespaces: () => readonly NamespaceLabels[] | undefined;
   /** Includes Vigil's namespace. */
   readonly systemNamespaces: readonly string[];
   /** Vigil's namespace. */
@@ -44,8 +47,8 @@ export interface EnforcementDependencies extends Omit<StatusWriterDependencies, 
 
 /** Milliseconds until the objects are compared again, if no change is seen. */
 const resync = 60_000;
-/** Milliseconds until a policy is enforced after somebody gives the rights, or applies the CRD: a `kubectl wait` of 30 seconds must see it. */
-const rightsInterval = 10_000;
+/** Milliseconds until the status shows that somebody gave the rights, applied the CRD or labelled a namespace: a `kubectl wait` of 30 seconds must see it. */
+const shortInterval = 10_000;
 /** Milliseconds until the status of admission policies is read again after they were written. */
 const statusInterval = 1000;
 /** The part of the size limit of the parameters from which an Event warns. */
@@ -123,14 +126,14 @@ export class Enforcement {
           `the API server does not serve a kind that enforcement needs: apply the CRD admissionparameters.vigil.dev of this version (${messageOf(error)})`,
         ],
       });
-      return { requeueAfter: rightsInterval };
+      return { requeueAfter: shortInterval };
     }
     if (!isForbidden(error)) throw error;
     await this.#failed(policy, {
       reason: 'MissingRights',
       problems: [`the operator may not write admission policies: apply ${component} (${messageOf(error)})`],
     });
-    return { requeueAfter: rightsInterval };
+    return { requeueAfter: shortInterval };
   }
 
   async #enforce(policy: SecurityPolicy): Promise<ReconcileResult> {
@@ -150,7 +153,12 @@ export class Enforcement {
       return {};
     }
     const operator = `system:serviceaccount:${namespace}:vigil-operator`;
-    const made = enforcementObjects(policy, compiled, { served: resources, systemNamespaces, operator });
+    const made = enforcementObjects(policy, compiled, {
+      served: resources,
+      systemNamespaces,
+      operator,
+      namespaces: this.#own.existingNamespaces(),
+    });
     const { parameters, content, until } = this.#parameters(policy, compiled, made);
     const synced = await syncObjects(client, policy, { parameters, policies: made.policies, bindings: made.bindings });
     this.#watch.start();
@@ -158,8 +166,7 @@ export class Enforcement {
     const status = enforcementStatus({ generation: policy.metadata.generation ?? 0, now: this.#own.clock() }, made, synced, content);
     await this.#write(policy, status);
     this.#reportSize(policy, content);
-    const pending = status.inForce < status.policies ? statusInterval : resync;
-    return { requeueAfter: Math.max(0, Math.min(pending, until - this.#own.clock())) };
+    return { requeueAfter: Math.max(0, Math.min(nextLook(status), until - this.#own.clock())) };
   }
 
   /** Records an Event when the parameters come near the limit of an object. */
@@ -251,6 +258,12 @@ export class Enforcement {
       message: (enforcement.problems ?? []).join('; '),
     });
   }
+}
+
+/** Returns the milliseconds until the objects are compared again. */
+function nextLook({ inForce, policies, unmatchedEntries = [] }: EnforcementStatus): number {
+  if (inForce < policies) return statusInterval;
+  return unmatchedEntries.length > 0 ? shortInterval : resync;
 }
 
 /** Returns the enforced checks, each with its severity in the policy. */

@@ -136,6 +136,8 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     enqueueGenerations: (): void => generationController.queue.addAfter(GENERATIONS_KEY, generationDebounce),
     enqueuePolicyCleanup: (name: string): void => policyCleanup.enqueue(name),
     imageSyncStart: (): number | undefined => images.startedAt,
+    existingNamespaces: () =>
+      waived.namespaces.synced ? waived.namespaces.list().map(({ metadata: { name, labels = {} } }) => ({ name, labels })) : undefined,
     waiversInForce: (...[policy, checks, now]: Parameters<ReadWaiversInForce>) => store.admissionWaivers(policy, checks, now),
     approvalsInForce: (now: number) => approvalStore.inForce(now),
     endedApprovals: (): readonly string[] => approvalStore.ended(clock()),

@@ -20,14 +20,26 @@ export function enforcementConditions({ metadata, spec, status }: SecurityPolicy
 }
 
 function conditionOf(part: EnforcementStatus): Enforced {
-  const { reason, problems = [], inForce, policies, enforcedChecks, notEnforced = [] } = part;
+  const { reason, problems = [], inForce, policies } = part;
   if (reason !== undefined) return { status: 'False', reason, message: problems.join('; ') };
   if (inForce < policies)
     return { status: 'Unknown', reason: 'Pending', message: `${inForce} of ${policies} admission policies are accepted by the API server` };
-  const message = `${enforcedChecks} checks are enforced by ${policies} admission policies`;
-  if (notEnforced.length === 0) return { status: 'True', reason: 'Enforced', message };
+  const notes = notesOf(part);
+  const message = [
+    `${counted(part.enforcedChecks, 'check is', 'checks are')} enforced by ${counted(policies, 'admission policy', 'admission policies')}`,
+    ...notes,
+  ];
+  return { status: 'True', reason: notes.length > 0 ? 'EnforcedInPart' : 'Enforced', message: message.join('; ') };
+}
+
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
+/** Returns what is not enforced, and where nothing is. */
+function notesOf({ notEnforced = [], unmatchedEntries = [] }: EnforcementStatus): readonly string[] {
+  const unmatched = unmatchedEntries.length > 0 ? [`no namespace matches ${unmatchedEntries.join(', ')}`] : [];
+  if (notEnforced.length === 0) return unmatched;
   const named = notEnforced.slice(0, mostNamed).map((one) => `${one.check} (${one.reason})`);
   const rest = notEnforced.length - named.length;
   const more = rest > 0 ? ` and ${rest} more in status.enforcement.notEnforced` : '';
-  return { status: 'True', reason: 'EnforcedInPart', message: `${message}; not enforced: ${named.join(', ')}${more}` };
+  return [...unmatched, `not enforced: ${named.join(', ')}${more}`];
 }

@@ -2,6 +2,7 @@ import type { AdmissionParameters } from '../../operator/api/kinds/admission-par
 import type { SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import type { AdmissionPolicy } from '../../operator/admission/objects/admission-policy.ts';
 import { enforcementObjects, type EnforcementObjects } from '../../operator/admission/objects/enforcement-objects.ts';
+import type { NamespaceLabels } from '../../operator/admission/objects/namespace-match.ts';
 import { compileAdmission } from '../../operator/cel/admission.ts';
 import { compilePolicy } from '../../operator/engine/compiled-policy.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
@@ -13,12 +14,16 @@ const operator = 'system:serviceaccount:vigil-system:vigil-operator';
 const index = new ResourceIndex(builtinResources);
 
 /** Returns the admission policies of a SecurityPolicy with this spec and one entry that denies, unless the spec has entries. */
-export function objectsOf(spec: SecurityPolicySpec, system: readonly string[] = systemNamespaces): EnforcementObjects {
+export function objectsOf(
+  spec: SecurityPolicySpec,
+  system: readonly string[] = systemNamespaces,
+  namespaces?: readonly NamespaceLabels[],
+): EnforcementObjects {
   const policy = { metadata: { name: 'baseline', uid: 'u' }, spec: { enforcement: [{ actions: ['Deny'] }], ...spec } } as SecurityPolicy;
   const options = { kubernetesVersion: '1.37', resources: builtinResources, systemNamespaces: system };
   const compiled = compilePolicy({ name: 'baseline', spec: policy.spec }, options, index);
   if (!('owner' in compiled)) throw new Error(JSON.stringify(compiled));
-  return enforcementObjects(policy, compiled, { served: builtinResources, systemNamespaces: system, operator });
+  return enforcementObjects(policy, compiled, { served: builtinResources, systemNamespaces: system, operator, namespaces });
 }
 
 /** A request to the API server. */

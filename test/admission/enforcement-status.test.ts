@@ -23,6 +23,7 @@ const made: EnforcementObjects = {
   enforced: ['host-pid'],
   notEnforced: [],
   problems: [],
+  unmatched: [],
 };
 const statusOf = (one: Partial<SyncResult> = {}, objects: Partial<EnforcementObjects> = {}): ReturnType<typeof enforcementStatus> =>
   enforcementStatus({ generation: 3, now }, { ...made, ...objects }, synced(one));
@@ -81,11 +82,21 @@ describe('the condition Enforced', () => {
       'Unknown Pending: 0 of 1 admission policies are accepted by the API server',
     ],
     ['with a problem', { ...enforced, reason: 'MissingRights', problems: ['apply x'] }, 'False MissingRights: apply x'],
-    ['of all checks', enforced, 'True Enforced: 1 checks are enforced by 1 admission policies'],
+    ['of all checks', enforced, 'True Enforced: 1 check is enforced by 1 admission policy'],
+    [
+      'of several checks',
+      { ...enforced, policies: 2, inForce: 2, enforcedChecks: 3 },
+      'True Enforced: 3 checks are enforced by 2 admission policies',
+    ],
+    [
+      'of an entry whose namespaces do not exist',
+      { ...enforced, unmatchedEntries: ['spec.enforcement[0].namespaces'] },
+      'True EnforcedInPart: 1 check is enforced by 1 admission policy; no namespace matches spec.enforcement[0].namespaces',
+    ],
     [
       'of some checks',
       { ...enforced, notEnforced: [{ check: 'a', reason: 'b' }] },
-      'True EnforcedInPart: 1 checks are enforced by 1 admission policies; not enforced: a (b)',
+      'True EnforcedInPart: 1 check is enforced by 1 admission policy; not enforced: a (b)',
     ],
   ];
   for (const [title, part, expected] of cases) it(title, () => expect(conditionOf(part)).to.equal(expected));

@@ -68,6 +68,7 @@ describe('the status of enforcement that cannot be written', () => {
       metrics: { statusRefusals: { inc: () => undefined } },
       events: { record: () => undefined },
       policies: { list: () => [policy], get: () => policy },
+      existingNamespaces: () => undefined,
       clusterInfo: () => Promise.resolve({ kubernetesVersion: '1.36', resources: builtinResources }),
       systemNamespaces: [],
       namespace: 'vigil-system',

@@ -12,7 +12,7 @@ import { entryChecks, type EntryChecks, type NotEnforced } from './entry-checks.
 import { matchConditions } from './match-conditions.ts';
 import { messageExpression, newViolations } from './message-expression.ts';
 import type { AdmissionBinding, AdmissionPolicy, AdmissionPolicySpec, NamedExpression } from './admission-policy.ts';
-import { namespaceMatch, type NamespaceMatch } from './namespace-match.ts';
+import { namespaceMatch, type NamespaceLabels, type NamespaceMatch } from './namespace-match.ts';
 import { failureParts, ruleConstraints, ruleMessage, ruleVariables } from './rule-policy.ts';
 
 /** The cluster in which policies are enforced. */
@@ -23,6 +23,8 @@ export interface EnforcementContext {
   readonly systemNamespaces: readonly string[];
   /** The user name of the operator: `system:serviceaccount:NAMESPACE:NAME`. */
   readonly operator: string;
+  /** All namespaces. Undefined: they are not known. */
+  readonly namespaces?: readonly NamespaceLabels[] | undefined;
 }
 
 /** The objects that enforce a policy, and what they do not enforce. */
@@ -38,6 +40,8 @@ export interface EnforcementObjects {
   readonly notEnforced: readonly NotEnforced[];
   /** What is wrong with entries, each with its path. */
   readonly problems: readonly string[];
+  /** The paths of entries that apply in no namespace that exists now. */
+  readonly unmatched: readonly string[];
 }
 
 interface Draft {
@@ -70,6 +74,7 @@ export function enforcementObjects(policy: SecurityPolicy, compiled: CompiledPol
     enforced: [...new Set(made.flatMap((one) => one.enforced))],
     notEnforced: [...new Map(notEnforced.map((one) => [one.check, one])).values()],
     problems: made.flatMap((one) => one.problems),
+    unmatched: made.flatMap((one) => one.unmatched),
   };
 }
 
@@ -124,7 +129,14 @@ class EntryObjects {
       enforced: empty === undefined ? names.filter((name) => !unusable.has(name)) : [],
       notEnforced,
       problems: [...this.#checks.problems, ...this.#namespaceProblems(drafts.length)],
+      unmatched: this.#isUnmatched ? [`${this.#path}.namespaces`] : [],
     };
+  }
+
+  /** Whether no namespace that exists now is one of the entry. */
+  get #isUnmatched(): boolean {
+    const { empty, isLimited, includes } = this.#namespaces;
+    return empty === undefined && isLimited && this.#input.context.namespaces?.some(includes) === false;
   }
 
   /** The names of its checks. */

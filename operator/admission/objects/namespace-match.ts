@@ -1,7 +1,8 @@
 import type { LabelSelector } from '../../api/field.ts';
 import type { NamespaceScope } from '../../api/kinds/namespace-scope.ts';
 import type { SecurityPolicyScope } from '../../api/kinds/security-policy.ts';
-import { selectsEverything } from '../../api/label-match.ts';
+import { labelMatch, type Labels, selectsEverything } from '../../api/label-match.ts';
+import { patternMatch } from '../../api/name-pattern.ts';
 import { stringLiteral } from '../translator/cel-literal.ts';
 import type { NamedExpression } from './admission-policy.ts';
 
@@ -13,6 +14,16 @@ export interface NamespaceMatch {
   readonly empty?: string;
   /** The system namespaces that the entry names, although its action is Deny. */
   readonly refused: readonly string[];
+  /** Whether it applies in some namespaces only. */
+  readonly isLimited: boolean;
+  /** Whether it applies in a namespace. */
+  readonly includes: (namespace: NamespaceLabels) => boolean;
+}
+
+/** A namespace with its labels. */
+export interface NamespaceLabels {
+  readonly name: string;
+  readonly labels: Labels;
 }
 
 type Requirement = NonNullable<LabelSelector['matchExpressions']>[number];
@@ -63,6 +74,14 @@ function scopeMatch({ include = ['*'], exclude = [], selector = {} }: NamespaceS
 /** Whether a scope includes cluster-scoped objects. */
 const everywhere = ({ include = ['*'], selector }: NamespaceScope): boolean => include.includes('*') && selectsEverything(selector);
 
+/** Returns whether a scope includes a namespace, as the API server decides it. */
+function scopeIncludes({ include = ['*'], exclude = [], selector }: NamespaceScope): NamespaceMatch['includes'] {
+  const [included, excluded] = [include.map(patternMatch), exclude.map(patternMatch)];
+  const selected = labelMatch(selector);
+  return ({ name, labels }) =>
+    included.some((match) => match(name)) && !excluded.some((match) => match(name)) && selected({ ...labels, [nameLabel]: name });
+}
+
 /** The namespaces that both scopes name without a pattern. Undefined if a scope does not name its namespaces. */
 function namedBy(scopes: readonly NamespaceScope[]): readonly string[] | undefined {
   const lists = scopes.map(({ include }) => include).filter((include) => include?.every((name) => !isPattern(name)) === true);
@@ -102,7 +121,10 @@ export function namespaceMatch(
   ];
   const named = namedBy(scopes);
   const empty = named?.every((name) => system.includes(name)) === true;
+  const inScopes = scopes.map(scopeIncludes);
   return {
+    isLimited: !scopes.every(everywhere),
+    includes: (namespace) => !system.includes(namespace.name) && inScopes.every((includes) => includes(namespace)),
     selector: requirements.length > 0 ? { matchExpressions: [...requirements] } : {},
     conditions: conditions.map((expression, index) => ({ name: `namespace-${index + 1}`, expression })),
     refused: entry.denies ? systemNamespaces.filter(isNamed) : [],

@@ -54,6 +54,7 @@ export const ownKinds: readonly KindDefinition[] = [
       { name: 'Low', type: 'integer', jsonPath: '.status.failing.low', priority: 1 },
       { name: 'Fresh', type: 'string', jsonPath: condition('Fresh'), priority: 1 },
       { name: 'Covered', type: 'string', jsonPath: condition('Covered'), priority: 1 },
+      { name: 'Enforced', type: 'string', jsonPath: condition('Enforced'), priority: 1 },
       { name: 'Observing', type: 'string', jsonPath: condition('Observing'), priority: 1 },
       { name: 'Anomalies', type: 'integer', jsonPath: '.status.anomalies.open', priority: 1 },
       { name: 'Learning', type: 'string', jsonPath: '.status.anomalies.learning.progress', priority: 1 },

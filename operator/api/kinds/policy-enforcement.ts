@@ -48,6 +48,10 @@ export const enforcementStatus = z.strictObject({
       .optional(),
     'Checks that an entry selects and the API server cannot evaluate, each with the reason.',
   ),
+  unmatchedEntries: field(
+    z.array(z.string()).max(20).optional(),
+    'The paths of entries whose namespaces match no namespace that exists now. At most 20.',
+  ),
   reason: field(
     z.enum(['MissingRights', 'MissingKind', 'InvalidPolicy', 'InvalidEntry', 'LimitReached', 'Refused', 'TypeWarnings']).optional(),
     'Why the policy is not enforced as it says. Omitted: it is.',

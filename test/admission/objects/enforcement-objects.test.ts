@@ -230,6 +230,24 @@ describe('the namespaces of an entry', () => {
   ];
   for (const [title, spec, expected] of cases) it(title, () => expect(refusedIn(spec)).to.deep.equal(expected));
 
+  it('are compared with those that exist: an entry that matches none is named', () => {
+    const all = ['shop', 'kube-system'].map((name) => ({ name, labels: { tier: 'prod' } }));
+    const entry = (namespaces?: object) => ({ actions: ['Deny' as const], ...(namespaces ? { namespaces } : {}) });
+    const unmatched = (entries: readonly object[], more: object = {}): readonly string[] =>
+      objectsOf({ controls, enforcement: entries as never, ...more }, undefined, all).unmatched;
+    expect(
+      unmatched([
+        entry({ include: ['shopp'] }),
+        entry({ include: ['sho*'] }),
+        entry({ selector: { matchLabels: { tier: 'test' } } }),
+        entry({ selector: { matchLabels: { tier: 'prod' } }, exclude: ['shop'] }),
+        entry(),
+      ]),
+    ).to.deep.equal([0, 2, 3].map((index) => `spec.enforcement[${index}].namespaces`));
+    expect(unmatched([entry()], { scope: { namespaces: { include: ['web'] } } })).to.have.length(1);
+    expect(objectsOf({ controls, enforcement: [entry({ include: ['shopp'] })] }).unmatched, 'not known').to.deep.equal([]);
+  });
+
   it('leave cluster-scoped objects out if they are limited', () => {
     const rule = {
       name: 'owner',

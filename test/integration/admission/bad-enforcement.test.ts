@@ -99,8 +99,8 @@ describe('enforcement with bad input', function () {
   });
 
   it('lets two policies disagree: the one that denies is named, and each says what it enforces', async () => {
-    expect(await enforcedAs({ controls, enforcement: [{ ...deny, actions: ['Warn'] }] })).to.match(/^True Enforced 1 checks/);
-    expect(await enforcedAs({ controls, enforcement: [deny] }, other)).to.match(/^True Enforced 1 checks/);
+    expect(await enforcedAs({ controls, enforcement: [{ ...deny, actions: ['Warn'] }] })).to.match(/^True Enforced 1 check is/);
+    expect(await enforcedAs({ controls, enforcement: [deny] }, other)).to.match(/^True Enforced 1 check is/);
     const { message, warnings } = await eventually('one of them denies, and the other one warns', async () => {
       const answer = await create(violation);
       return answer.status === 403 && answer.warnings.length > 0 ? answer : undefined;

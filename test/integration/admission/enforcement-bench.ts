@@ -7,6 +7,7 @@ import type { SecurityPolicy, SecurityPolicySpec } from '../../../operator/api/k
 import { Enforcement } from '../../../operator/admission/enforcement.ts';
 import type { EnforcementWrite } from '../../../operator/admission/enforcement-sync.ts';
 import type { ApprovalsInForce, ReadWaiversInForce, WaiversInForce } from '../../../operator/admission/parameters-in-force.ts';
+import type { NamespaceLabels } from '../../../operator/admission/objects/namespace-match.ts';
 import { clusterInfoReader } from '../../../operator/kube/cluster-info.ts';
 import { resourcePath } from '../../../operator/kube/client/resource-path.ts';
 import { Reflector } from '../../../operator/kube/watch/reflector.ts';
@@ -29,6 +30,8 @@ export class EnforcementBench {
   /** Reads the exceptions in force. By default {@link waivers}, for every policy. */
   readWaivers: ReadWaiversInForce = () => this.waivers;
   approvals: ApprovalsInForce = { images: new Map(), until: Infinity };
+  /** The namespaces that exist. Undefined: they are not known. */
+  namespaces: readonly NamespaceLabels[] | undefined;
   #running: { readonly enforcement: Enforcement; readonly policies: Reflector<SecurityPolicy> } | undefined;
 
   constructor(client: KubeClient = testClient()) {
@@ -57,6 +60,7 @@ export class EnforcementBench {
       clock: Date.now,
       clusterInfo: clusterInfoReader(this.client, () => undefined),
       namespace: 'vigil-system',
+      existingNamespaces: () => this.namespaces,
       systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', 'vigil-system'],
       waiversInForce: (...args) => this.readWaivers(...args),
       approvalsInForce: () => this.approvals,
