@@ -5,6 +5,7 @@ import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
 import type { Scan, ScanSpec } from '../../operator/api/kinds/scan.ts';
 import type { SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
+import { noSelectedRules, type SelectedRulesOf } from '../../operator/engine/admission-policies/selected-rules.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { PolicyRevisions } from '../../operator/policies/policy-revisions.ts';
 import type { AppliedWaivers } from '../../operator/reports/building/waived-results.ts';
@@ -30,7 +31,9 @@ export class ScanCluster {
   /** The exceptions in force. */
   waivers: () => AppliedWaivers | undefined = () => undefined;
   crds: readonly { readonly crd: string; readonly reason: 'CRDMissing'; readonly message: string }[] = [];
-  readonly #revisions = new PolicyRevisions('1.36');
+  /** The rules of the ValidatingAdmissionPolicies that policies select. Undefined: they were not read yet. */
+  selectedRules: SelectedRulesOf = () => noSelectedRules;
+  readonly #revisions = new PolicyRevisions('1.36', (policy) => this.selectedRules(policy));
   #runner: ControllerRunner | undefined;
 
   async namespace(name: string, ...apps: readonly string[]): Promise<void> {
@@ -178,6 +181,7 @@ export class ScanCluster {
       shardTargets: 2,
       maxConcurrentScans: 4,
       revisionOf: this.#revisions.of,
+      selectedRules: (policy: Pick<SecurityPolicy, 'spec'>) => this.selectedRules(policy),
       scans: this.#lister('/scans/'),
       policies: this.#lister('/securitypolicies/'),
       schedules: this.#lister('/scanschedules/'),
