@@ -1,7 +1,6 @@
 import type { ApiResource } from '../api/api-resource.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { type ControlCheck, evaluateControl } from './controls/control-check.ts';
-import { isAboutComponent, showsComponents } from './controls/argument-judge.ts';
 import { kindsInclude, nameOfKind } from './controls/control-kinds.ts';
 import { KindWalk } from './controls/kind-walk.ts';
 import type { EvaluationBuilder } from './outcomes/evaluation.ts';
@@ -9,6 +8,8 @@ import { groupKindOf, type KubernetesObject } from './objects/kubernetes-object.
 import type { NamespaceFacts, Place } from './objects/policy-scope.ts';
 import type { ResourceIndex } from './objects/resource-index.ts';
 import { addControlResult } from './controls/control-result.ts';
+import { isParticular, isTarget } from './controls/particular-target.ts';
+import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import type { ConvertedObject, RuleCheck } from './rules/rule-check.ts';
 import { addRuleResult } from './rules/rule-result.ts';
 import type { Subject } from './controls/subject.ts';
@@ -20,8 +21,8 @@ import { isLongRunningKind, roleOfKind } from './objects/workload-kind.ts';
 export interface KindPlan {
   readonly policy: CompiledPolicy;
   readonly controls: readonly ControlCheck[];
-  /** The controls about programs of the control plane and of nodes. Few objects show one. */
-  readonly programs: readonly ControlCheck[];
+  /** The controls for which only particular objects of the kind are targets. */
+  readonly particular: readonly ControlCheck[];
   readonly rules: readonly RuleCheck[];
 }
 
@@ -70,12 +71,12 @@ export class KindPlans {
         const selected = controls.filter(filter.control);
         return {
           policy,
-          controls: selected.filter(({ control }) => control.argument === undefined),
-          programs: selected.filter(({ control }) => control.argument !== undefined),
+          controls: selected.filter(({ control }) => !isParticular(control)),
+          particular: selected.filter(({ control }) => isParticular(control)),
           rules: rules.filter(filter.rule),
         };
       })
-      .filter(({ controls, programs, rules }) => controls.length + programs.length + rules.length > 0);
+      .filter(({ controls, particular, rules }) => controls.length + particular.length + rules.length > 0);
     const kindPlans = {
       plans,
       walk: new KindWalk(
@@ -107,15 +108,16 @@ export class KindPlans {
 }
 
 /**
- * The part of a plan that applies to an object: all of it, none of it, or only the controls about system namespaces. Of these, the controls
- * about programs apply if the object may show one (`mayShowPrograms`).
+ * The part of a plan that applies to an object: all of it, none of it, or only the controls about system namespaces. Of the controls about
+ * particular objects, these are the ones for which `mayBeTarget` is true.
  */
-export function inScopePlan(plan: KindPlan, place: Place, mayShowPrograms: () => boolean): KindPlan | undefined {
-  if (plan.policy.scope.includes(place)) return plan;
+export function inScopePlan(plan: KindPlan, place: Place, mayBeTarget: (control: CatalogueEntry) => boolean): KindPlan | undefined {
+  const { policy } = plan;
+  if (policy.scope.includes(place)) return plan;
   const controls = plan.controls.filter(({ inSystemNamespaces }) => inSystemNamespaces);
-  const programs = plan.programs.length > 0 && mayShowPrograms() ? plan.programs : [];
-  if (controls.length + programs.length === 0 || !plan.policy.scope.includes(place, true)) return undefined;
-  return { policy: plan.policy, controls, programs, rules: [] };
+  const particular = plan.particular.filter(({ control }) => mayBeTarget(control));
+  if (controls.length + particular.length === 0 || !policy.scope.includes(place, true)) return undefined;
+  return { policy, controls, particular, rules: [] };
 }
 
 /** An object to evaluate, and its place. */
@@ -129,7 +131,7 @@ export interface PreparedObject {
 
 /** Evaluates an object with the checks of a plan that need no other object. */
 export function evaluatePlan(
-  { policy, controls, programs, rules }: KindPlan,
+  { policy, controls, particular, rules }: KindPlan,
   { subject, reference, ...place }: PreparedObject,
   builder: EvaluationBuilder,
 ): void {
@@ -137,10 +139,9 @@ export function evaluatePlan(
     if (check.control.crossObject !== undefined) continue;
     addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
   }
-  if (programs.length > 0 && showsComponents(subject)) {
-    for (const check of programs)
-      if (check.control.argument !== undefined && isAboutComponent(subject, check.control.argument))
-        addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
+  for (const check of particular) {
+    if (!isTarget(check.control, subject)) continue;
+    addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
   }
   for (const rule of rules) {
     const outcome = rule.evaluate(subject, place);

@@ -1,7 +1,8 @@
 import { apiVersionOf, type ApiResource } from '../api/api-resource.ts';
 import type { Framework } from '../catalogue/frameworks/framework.ts';
 import { type CompiledPolicy, compilePolicy, type CompileOptions, type PolicySource } from './compiled-policy.ts';
-import { mayShowComponents } from './components/components-of.ts';
+import { mayBeTarget } from './controls/particular-target.ts';
+import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import { clusterKind, isLeftOut, nameOfKind } from './controls/control-kinds.ts';
 import { type Evaluation, EvaluationBuilder, type EvaluationObservers, emptyEvaluation } from './outcomes/evaluation.ts';
 import { controllerOf, fieldsOf, groupKindOf, type KubernetesObject, textMapOf, textOf } from './objects/kubernetes-object.ts';
@@ -151,7 +152,9 @@ export class PolicySet {
     const namespace = this.#namespaceOf(object, resource, context);
     return this.#plans
       .of(resource, workloadRoleOf(object))
-      .plans.filter((plan) => inScopePlan(plan, { namespace, labels }, () => mayShowComponents(nameOfKind(resource), object)) !== undefined)
+      .plans.filter(
+        (plan) => inScopePlan(plan, { namespace, labels }, (control) => mayBeTarget(control, nameOfKind(resource), object)) !== undefined,
+      )
       .map(({ policy }) => policy.owner.name);
   }
 
@@ -162,8 +165,8 @@ export class PolicySet {
     if (plans.length === 0 || (context.reportAt === undefined && this.isOwned(object, context.ownerExists))) return emptyEvaluation;
     const labels = textMapOf(fieldsOf(object.metadata)['labels']);
     const namespace = this.#namespaceOf(object, resource, context);
-    const mayShowPrograms = (): boolean => mayShowComponents(nameOfKind(resource), object);
-    const narrowed = plans.map((plan) => inScopePlan(plan, { namespace, labels }, mayShowPrograms)).filter((plan) => plan !== undefined);
+    const mayBe = (control: CatalogueEntry): boolean => mayBeTarget(control, nameOfKind(resource), object);
+    const narrowed = plans.map((plan) => inScopePlan(plan, { namespace, labels }, mayBe)).filter((plan) => plan !== undefined);
     if (narrowed.length === 0) return emptyEvaluation;
     const reference = context.reportAt ?? referenceOf(object, resource.namespaced);
     const place = { reference, resource, namespace, converted: context.converted };

@@ -1,4 +1,5 @@
 import type { CatalogueEntry, Section } from './control.ts';
+import { clusterConfiguration } from './cluster/cluster-configuration.ts';
 import { controlPlaneAndNodes } from './control-plane-and-nodes.ts';
 import { manifests } from './manifests.ts';
 import { namespacesAndAdmission } from './namespaces-and-admission.ts';
@@ -21,6 +22,7 @@ const sections: readonly Section[] = [
   rbacAndIdentity,
   networkAndExposure,
   namespacesAndAdmission,
+  clusterConfiguration,
   controlPlaneAndNodes,
   manifests,
 ];

@@ -107,6 +107,11 @@ export interface Control {
   readonly exemptions?: readonly Exemption[];
   /** `version` is the minor version of the cluster, whatever the versions of the policy's Pod Security Standards are. */
   readonly atClusterVersion?: boolean;
+  /**
+   * The only object of its kinds that is a target of the control. It is evaluated also if the scope leaves out its namespace because it is a
+   * system namespace.
+   */
+  readonly named?: { readonly namespace: string; readonly name: string };
   /** The control is about system namespaces. A policy with this control includes them in its scope. */
   readonly aboutSystemNamespaces?: boolean;
   /** The check of arguments of a program of the control plane or of nodes. Only objects that show the program are targets. */

@@ -1,7 +1,8 @@
 import type { Parameter, Section } from './control.ts';
 
 const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
-const words: Record<string, Parameter> = {
+/** The parameters of controls that detect credentials by the names of settings. */
+export const credentialWords: Record<string, Parameter> = {
   names: {
     description: 'Words at the end of a name that identify a secret, in lower case. The characters - and _ are ignored.',
     type: 'strings',
@@ -48,7 +49,7 @@ export const secretsHygiene: Section = {
       message: 'the value of an environment variable is a credential',
       placement: { cis: ['5.4.1'], nsa: ['NS.secrets'], nist: ['4.1.4'], mitre: ['T1552.001'] },
       theme: 'secrets',
-      parameters: words,
+      parameters: credentialWords,
       builtin: 'credentialInEnvironment',
     },
     {
@@ -63,7 +64,7 @@ export const secretsHygiene: Section = {
       message: 'data has a credential',
       placement: { cis: ['5.4.1'], nist: ['4.1.4'], mitre: ['T1552.001'] },
       theme: 'secrets',
-      parameters: words,
+      parameters: credentialWords,
       builtin: 'credentialInConfigMap',
     },
     {
@@ -78,7 +79,7 @@ export const secretsHygiene: Section = {
       message: 'command or args has a credential',
       placement: { nist: ['4.1.4'], mitre: ['T1552.001'] },
       theme: 'secrets',
-      parameters: words,
+      parameters: credentialWords,
       builtin: 'credentialInCommand',
     },
     {
@@ -96,7 +97,7 @@ export const secretsHygiene: Section = {
       message: 'an annotation has a credential',
       placement: { nist: ['4.1.4'], mitre: ['T1552.001'] },
       theme: 'secrets',
-      parameters: words,
+      parameters: credentialWords,
       builtin: 'credentialInAnnotation',
     },
     {

@@ -79,9 +79,6 @@ function viewsOf(subject: Subject): readonly ComponentView[] {
   return lastViews;
 }
 
-/** Whether an object shows any program of the control plane or of nodes. */
-export const showsComponents = (subject: Subject): boolean => viewsOf(subject).length > 0;
-
 /** Whether an object shows the program of a check. */
 export const isAboutComponent = (subject: Subject, { component }: ArgumentCheck): boolean =>
   viewsOf(subject).some((view) => view.component === component);

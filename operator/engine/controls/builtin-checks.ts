@@ -1,4 +1,6 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
+import { awsAccounts, awsMasters } from '../cluster/aws-auth.ts';
+import { webhookOutside } from '../cluster/webhook-address.ts';
 import { annotationHasCredential, binaryHasCredential, entryHasCredential, variableHasCredential } from '../credentials/config-text.ts';
 import { CredentialTest } from '../credentials/credential-test.ts';
 import { commandHasCredential } from '../credentials/command-line.ts';
@@ -132,12 +134,39 @@ const credentialInAnnotation: BuiltinCheck = (subject, parameters) => {
   return outcome(found);
 };
 
+/** The maps of a storage class or a volume that its driver reads. */
+const storageParameters: readonly (readonly string[])[] = [
+  ['parameters'],
+  ['spec', 'csi', 'volumeAttributes'],
+  ['spec', 'flexVolume', 'options'],
+];
+
+const credentialInParameters: BuiltinCheck = ({ object }, parameters) => {
+  const test = CredentialTest.for(parameters);
+  const found: Findings = { violations: [], faults: [] };
+  for (const steps of storageParameters) {
+    const path = steps.join('.');
+    const map = steps.reduce<unknown>((value, step) => fieldsOf(value)[step], object) ?? {};
+    if (!isFields(map)) found.faults.push({ path, problem: 'expected a map' });
+    for (const [key, value] of Object.entries(fieldsOf(map))) {
+      const at = `${path}['${key}']`;
+      if (typeof value !== 'string') found.faults.push({ path: at, problem: 'expected a string' });
+      else if (variableHasCredential(key.slice(key.lastIndexOf('/') + 1), value, test)) found.violations.push({ path: at, label: key });
+    }
+  }
+  return outcome(found);
+};
+
 /** The built-in checks, by the names that controls use. */
 export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
   credentialInEnvironment,
   credentialInConfigMap,
   credentialInCommand,
   credentialInAnnotation,
+  credentialInParameters,
+  awsMasters: ({ object }) => awsMasters(object),
+  awsAccounts: ({ object }) => awsAccounts(object),
+  webhookOutside: ({ object }) => webhookOutside(object),
   ...Object.fromEntries(
     Object.entries(networkJudges).map(([name, judge]): [string, BuiltinCheck] => [
       name,

@@ -8,6 +8,7 @@ import { didYouMean } from '../../catalogue/suggestion.ts';
 import { CheckProgram, type ControlProgram, controlProgram, isSet } from './control-program.ts';
 import { type Outcome, skipped } from '../outcomes/outcome.ts';
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
+import { isParticular } from './particular-target.ts';
 import { parameterProblem } from './parameter-problem.ts';
 import type { Subject } from './subject.ts';
 import { type NamespaceFacts, policyScope } from '../objects/policy-scope.ts';
@@ -143,7 +144,7 @@ function checkOf(
     severity: entry?.severity ?? control.severity,
     severityIsSet: entry?.severity !== undefined,
     parameters,
-    inSystemNamespaces: control.argument !== undefined || (control.aboutSystemNamespaces === true && entry !== undefined),
+    inSystemNamespaces: isParticular(control) || (control.aboutSystemNamespaces === true && entry !== undefined),
     frameworks: frameworks.filter(({ controls }) => controls.includes(control)).map(frameworkId),
     minors,
     programs: minors.map((at) => sharedProgram(control, parameters, at)).filter((program) => program !== undefined),

@@ -177,6 +177,13 @@ export const placements: readonly PlacementRow[] = [
   ['webhook-failure-policy', '★', 'medium', 'ValidatingWebhookConfiguration MutatingWebhookConfiguration', 'hardening', '', '', '', '', 'T1562.001'],
   ['service-account-missing', '', 'low', 'workloads', 'access', '', '', '', '', ''],
   ['rbac-dangling-binding', '', 'low', 'RoleBinding ClusterRoleBinding', 'access', '', '', '', '', 'T1098.006'],
+  // Cluster configuration
+  ['persistent-volume-host-path', '', 'high', 'PersistentVolume', 'hardening', '', '5.2.12/5.2.11', '', '4.5.5', 'T1611 T1552.001'],
+  ['credential-in-storage-parameters', '', 'high', 'StorageClass.storage.k8s.io VolumeAttributesClass.storage.k8s.io VolumeSnapshotClass.snapshot.storage.k8s.io PersistentVolume', 'secrets', '', '5.4.1', '', '4.1.4', 'T1552.001'],
+  ['api-service-tls', '', 'high', 'APIService.apiregistration.k8s.io', 'tls', '', '', 'NS.encryption', '', 'T1557'],
+  ['webhook-outside-cluster', '', 'medium', 'ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition.apiextensions.k8s.io', 'network', '', '', '', '', 'T1557'],
+  ['aws-auth-masters', '', 'high', 'ConfigMap', 'access', '', '5.1.7', 'AA.rbac', '', 'T1078'],
+  ['aws-auth-accounts', '', 'medium', 'ConfigMap', 'access', '', '', 'AA.authentication', '', 'T1078'],
   // Control plane and nodes
   ['apiserver-anonymous-auth', '', 'medium', 'workloads ClusterConfiguration.kubeadm.k8s.io', 'access', '', '1.2.1', 'AA.authentication', '', ''],
   ['apiserver-token-auth-file', '', 'high', 'workloads ClusterConfiguration.kubeadm.k8s.io', 'access', '', '1.2.2', 'AA.authentication', '', ''],

@@ -1,0 +1,107 @@
+import { errs, fails, objects, passes, type Tables } from '../control-table.ts';
+
+const object = (kind: string, fields: string, apiVersion = 'v1'): string =>
+  `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: it}, ${fields}}`;
+const volume = (spec: string): string => object('PersistentVolume', `spec: {${spec}}`);
+const storageClass = (parameters: string): string => object('StorageClass', `parameters: ${parameters}`, 'storage.k8s.io/v1');
+const apiService = (spec: string): string => object('APIService', `spec: {${spec}}`, 'apiregistration.k8s.io/v1');
+const webhook = (clientConfig: string, kind = 'MutatingWebhookConfiguration'): string =>
+  object(kind, `webhooks: [{name: a.example.com, clientConfig: ${clientConfig}}]`, 'admissionregistration.k8s.io/v1');
+const definition = (conversion: string): string =>
+  object('CustomResourceDefinition', `spec: {group: example.com, conversion: ${conversion}}`, 'apiextensions.k8s.io/v1');
+const awsAuth = (data: object): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'aws-auth', namespace: 'kube-system' }, data });
+const node =
+  '- rolearn: arn:aws:iam::111122223333:role/node\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n    - system:bootstrappers\n    - system:nodes\n';
+const role = (arn: string, ...groups: readonly string[]): string =>
+  `- rolearn: ${arn}\n  username: it\n  groups:\n${groups.map((group) => `  - ${group}\n`).join('')}`;
+const admin = 'arn:aws:iam::111122223333:role/admin';
+const url = 'webhooks[0].clientConfig.url';
+const roles = "data['mapRoles']";
+
+/** Objects that decide on storage, on extensions of the API server, and on who gets in. */
+export const table: Tables = {
+  'persistent-volume-host-path': objects(
+    fails('a hostPath', volume('hostPath: {path: /mnt/data}'), 'spec.hostPath'),
+    passes('a local disk', volume('local: {path: /mnt/disks/ssd1}')),
+    passes('a block device', volume('local: {path: /dev/sdb}')),
+    passes('a path that begins alike', volume('local: {path: /etcd-data}')),
+    passes('a CSI volume', volume('csi: {driver: a, volumeHandle: b}')),
+    fails('a local folder of the system', volume('local: {path: /etc/kubernetes}'), 'spec.local.path'),
+    fails('the whole node', volume('local: {path: /}'), 'spec.local.path'),
+    fails('all of /var', volume('local: {path: /var/}'), 'spec.local.path'),
+    passes('a folder below /var', volume('local: {path: /var/data}')),
+    errs('a hostPath that is a text', volume('hostPath: /mnt'), 'spec.hostPath'),
+  ),
+  'credential-in-storage-parameters': objects(
+    passes('a class', storageClass('{type: gp3, encrypted: "true"}')),
+    passes(
+      'references to Secrets',
+      storageClass('{csi.storage.k8s.io/provisioner-secret-name: storage-login, csi.storage.k8s.io/provisioner-secret-namespace: rook}'),
+    ),
+    passes('the name of a Secret', storageClass('{secretName: storage, secretNamespace: default, adminSecretName: ceph-admin}')),
+    fails('a password', storageClass('{user: admin, password: k3yb0ard-cat}'), "parameters['password']"),
+    fails('a key of AWS', storageClass('{secretAccessKey: q7Jp2LmX9vTz4RbN8sWd1KfHy6GcQeUaZ3oPi5Yt}'), "parameters['secretAccessKey']"),
+    fails(
+      'the attributes of a volume',
+      volume('csi: {driver: a, volumeHandle: b, volumeAttributes: {storageAccountPassword: tr0ub4dor-and-3}}'),
+      "spec.csi.volumeAttributes['storageAccountPassword']",
+    ),
+    errs('a number', storageClass('{replicas: 3}'), "parameters['replicas']"),
+  ),
+  'api-service-tls': objects(
+    passes('a certificate authority', apiService('caBundle: YQ==')),
+    passes('false', apiService('insecureSkipTLSVerify: false')),
+    passes('an API of the API server itself', apiService('group: apps, version: v1')),
+    fails('true', apiService('insecureSkipTLSVerify: true, service: {name: a, namespace: b}'), 'spec.insecureSkipTLSVerify'),
+    errs('a text', apiService('insecureSkipTLSVerify: "true"'), 'spec.insecureSkipTLSVerify'),
+  ),
+  'webhook-outside-cluster': objects(
+    passes('a Service', webhook('{service: {name: a, namespace: b}}')),
+    passes('the URL of a Service', webhook('{url: "https://a.b.svc:8443/x"}')),
+    passes('the URL of a Service with its domain', webhook('{url: "https://a.b.svc.cluster.local/x"}')),
+    passes('the node of the API server', webhook('{url: "https://127.0.0.1:21362/mutate"}')),
+    fails('another host', webhook('{url: "https://hooks.example.net/x"}'), url),
+    fails(
+      'a host that looks like a Service',
+      webhook('{url: "https://a.b.svc.example.com:443/x?a.b.svc"}', 'ValidatingWebhookConfiguration'),
+      url,
+    ),
+    fails('a Service in the path only', webhook('{url: "https://example.net/a.b.svc"}'), url),
+    fails('an address of the network', webhook('{url: "https://10.0.0.9:8443"}'), url),
+    errs('a list', webhook('[]'), 'webhooks[0].clientConfig'),
+    passes('a conversion inside', definition('{strategy: Webhook, webhook: {clientConfig: {service: {name: a, namespace: b}}}}')),
+    passes('no conversion', definition('{strategy: None}')),
+    fails(
+      'a conversion outside',
+      definition('{strategy: Webhook, webhook: {clientConfig: {url: "https://convert.example.net"}}}'),
+      'spec.conversion.webhook.clientConfig.url',
+    ),
+  ),
+  'aws-auth-masters': objects(
+    passes('nodes', awsAuth({ mapRoles: node })),
+    passes('another group', awsAuth({ mapRoles: node + role(admin, 'developers') })),
+    passes('a group with a similar name', awsAuth({ mapRoles: role(admin, 'system:masters-x') })),
+    passes('nothing', awsAuth({})),
+    passes('an empty list', awsAuth({ mapUsers: '[]\n' })),
+    fails('a role', awsAuth({ mapRoles: node + role(admin, 'viewers', 'system:masters') }), roles),
+    fails(
+      'a user in JSON',
+      awsAuth({ mapUsers: '[{"userarn": "arn:aws:iam::111122223333:user/a", "groups": ["system:masters"]}]' }),
+      "data['mapUsers']",
+      { severity: 'high' },
+    ),
+    fails('a whole account', awsAuth({ mapRoles: role('arn:aws:iam::111122223333:root', 'system:masters') }), roles, {
+      severity: 'critical',
+    }),
+    fails('a pattern', awsAuth({ mapRoles: role('arn:aws:iam::111122223333:role/*', 'system:masters') }), roles, { severity: 'critical' }),
+    errs('no list', awsAuth({ mapRoles: 'a: b\n' }), roles),
+    errs('no YAML', awsAuth({ mapRoles: '- [a\n' }), roles),
+  ),
+  'aws-auth-accounts': objects(
+    passes('nothing', awsAuth({ mapRoles: node })),
+    passes('an empty list', awsAuth({ mapAccounts: '[]' })),
+    fails('an account', awsAuth({ mapAccounts: '- "111122223333"\n' }), "data['mapAccounts']"),
+    errs('a text', awsAuth({ mapAccounts: 'a: b\n' }), "data['mapAccounts']"),
+  ),
+};
