@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { ConvertedObjects } from '../../operator/worker/converted-objects.ts';
+import { neverScanned } from '../../operator/worker/never-scanned.ts';
 import type { ScanInput } from '../../operator/worker/scan-input.ts';
 import type { Slice } from '../../operator/worker/shard.ts';
 import { ShardWorker } from '../../operator/worker/shard-worker.ts';
@@ -71,6 +72,36 @@ describe('the requests of a shard', () => {
     expect([requests, unreadableIn(records)]).to.deep.equal([['page', 'names'], []]);
   });
 
+  it('report the objects that cannot be read although others of the missed ones can', async () => {
+    const list = new ListDouble(['a', 'b', 'c']);
+    list.page = (items, { metadataOnly, query }) => {
+      const shown = query['fieldSelector'] === undefined ? ['a'] : ['b'];
+      return metadataOnly ? items : items.filter(({ metadata }) => shown.includes(metadata.name));
+    };
+    const { records, requests } = await work(list, 3);
+    expect(requests).to.deep.equal(['page', 'names', 'metadata.name=b', 'metadata.name=c', 'names']);
+    expect(unreadableIn(records)).to.deep.equal(['1 objects are in the list but cannot be read by name, such as c']);
+  });
+
+  it('count only the missing targets of a slice, after another slice', async () => {
+    const list = new ListDouble(['a', 'b', 'c']);
+    const counts: unknown[] = [];
+    list.page = (items, { metadataOnly }) => (metadataOnly ? items : items.filter(({ metadata }) => metadata.name === 'a'));
+    const slice = { resource: 0, namespace: 'shop', targets: 3, policies: { p: 3 } };
+    const writer = {
+      bytes: 0,
+      record: (value: unknown) => {
+        const record = value as StreamRecord;
+        if (record.type === 'unreadable') counts.push(record.targets);
+      },
+      end: () => undefined,
+    };
+    const { signal } = new AbortController();
+    const shard = { slices: [slice, slice], pageSize: 3 };
+    const summary = await new ShardWorker({ client: list.client, input, shard, index: 0, writer, streamBytes: 1e6, signal }).run();
+    expect([counts, summary.scanned, summary.failed, summary.unread]).to.deep.equal([[2, 2], 2, 4, { p: 4 }]);
+  });
+
   it('name at most three of the objects that cannot be read', async () => {
     const list = new ListDouble(['a', 'b', 'c', 'd', 'e']);
     list.page = (items, { metadataOnly }) => (metadataOnly ? items : []);
@@ -138,6 +169,16 @@ describe('the reading of objects in another version', () => {
     expect(list.objects.map((each) => (converted(each)(older) as Error).message)).to.deep.equal([
       'refused metadata.name=a',
       'refused metadata.name=b',
+    ]);
+  });
+});
+
+describe('the resources that are never scanned', () => {
+  it('are Secrets, with a message, and the reports of Vigil, without one', () => {
+    expect([...neverScanned].map(([resource, why]) => [resource, why === ''])).to.deep.equal([
+      ['/secrets', false],
+      ['wgpolicyk8s.io/policyreports', true],
+      ['wgpolicyk8s.io/clusterpolicyreports', true],
     ]);
   });
 });
