@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ReplaySummary } from '../../operator/cli/audit/replay.ts';
-import { run } from '../../operator/cli/audit/audit-replay.ts';
-import { auditJson } from './sample-events.ts';
+import type { ReplaySummary } from '../../../operator/cli/audit/replay.ts';
+import { run } from '../../../operator/cli/audit/audit-replay.ts';
+import { auditJson } from '../../audit/sample-events.ts';
 
 const START = Date.UTC(2026, 2, 1, 10);
 /** An allowed request of an account, some seconds after the start. */
@@ -77,6 +77,24 @@ describe('vigil audit-replay', () => {
     expect(errors).to.match(/^1 records were not read \(version\): apiVersion: "audit.k8s.io\/v1beta1" is not read\./m);
     expect(errors).to.match(/^1 events came twice$/m);
   });
+
+  it('exits with 0 and prints no finding if there is none', async () => {
+    const { code, out, errors } = await replay(file('log', [line(0, 'cart', {})]));
+    expect([code, out]).to.deep.equal([0, '']);
+    expect(errors.split('\n')[0]).to.equal('0 findings in 1 events from 2026-03-01T10:00:00.000Z to 2026-03-01T10:00:00.000Z');
+    expect(errors).not.to.match(/came twice|other components|were not read/);
+    expect((await replay(file('empty', []))).errors.split('\n')[0]).to.equal('0 findings in 0 events');
+  });
+
+  for (const [what, content, message] of [
+    ['is not JSON', 'x', 'is no baseline: '],
+    ['is no list', '{}', 'is no baseline: write one with --write-baseline'],
+  ] as const)
+    it(`refuses a baseline that ${what}`, async () => {
+      const { code, errors } = await replay('-', '--baseline', file('baseline', [content]));
+      expect(code).to.equal(2);
+      expect(errors).to.include(`vigil audit-replay: ${folder}/baseline: ${message}`);
+    });
 
   const refused: readonly (readonly [args: readonly string[], message: string])[] = [
     [[], 'name at least one log'],

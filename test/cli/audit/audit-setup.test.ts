@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { OwnCertificates } from '../../operator/audit/tls/own-certificates.ts';
-import { run } from '../../operator/cli/audit/audit-setup.ts';
+import { OwnCertificates } from '../../../operator/audit/tls/own-certificates.ts';
+import { run } from '../../../operator/cli/audit/audit-setup.ts';
 
 interface Webhook {
   readonly clusters: [{ readonly cluster: Readonly<Record<'server' | 'tls-server-name' | 'certificate-authority-data', string>> }];
@@ -81,4 +81,33 @@ describe('vigil audit-setup', () => {
       expect(errors).to.include(message);
     });
   }
+
+  for (const [what, content] of [
+    ['empty', ''],
+    ['without a token', 'stringData: {ca-seed: abc}'],
+    ['without a seed', 'stringData: {token: abc}'],
+    ['with a seed that is a number', 'stringData: {token: abc, ca-seed: 5}'],
+  ] as const)
+    it(`refuses a Secret that is ${what}, and writes nothing`, async () => {
+      writeFileSync(path('vigil-audit-secret.yaml'), content);
+      const [code, errors] = await setUp('--server', 'https://10.96.0.50');
+      expect([code, errors.split('\n')[0]]).to.deep.equal([
+        2,
+        `vigil audit-setup: ${path('vigil-audit-secret.yaml')}: stringData.token and stringData.ca-seed are required: remove the file to make new ones`,
+      ]);
+      expect(() => webhook('vigil-audit-webhook.yaml')).to.throw('ENOENT');
+    });
+
+  it('makes a kubeconfig with one context, in the namespace of the operator', async () => {
+    await setUp('--server', 'https://10.96.0.50');
+    const { clusters, users, ...rest } = webhook('vigil-audit-webhook.yaml') as Webhook & Record<string, unknown>;
+    expect([clusters.length, users.length, clusters[0].cluster['tls-server-name']]).to.deep.equal([1, 1, 'vigil-audit.vigil-system.svc']);
+    expect(rest).to.deep.equal({
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'vigil' },
+      contexts: [{ name: 'vigil', context: { cluster: 'vigil', user: 'api-server' } }],
+    });
+    const { stringData, ...object } = secret() as unknown as Record<string, unknown> & { stringData: Record<string, string> };
+    expect(object).to.deep.equal({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'vigil-audit', namespace: 'vigil-system' } });
+    expect(Object.values(stringData).map((value) => value.length)).to.deep.equal([64, 64]);
+  });
 });
