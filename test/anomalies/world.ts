@@ -66,7 +66,10 @@ export function auditEvent(user: string, at: number, request: Request): AuditEve
   };
 }
 
-const resourcesOf: Readonly<Record<string, string>> = { NetworkPolicy: 'networkpolicies' };
+const resourcesOf: Readonly<Record<string, string>> = {
+  NetworkPolicy: 'networkpolicies',
+  ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
+};
 const resourceOf = (kind: string): string => resourcesOf[kind] ?? `${kind.toLowerCase()}s`;
 
 /**

@@ -1,22 +1,12 @@
 import type { ChangeActivity, RequestActivity } from './activity.ts';
 import { watchedKinds } from './change-activity.ts';
+import { isOfStatus } from './material-change.ts';
 
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 /** The resources that changes can be about, each with the only namespace. Requests about others, such as reviews of access, explain none. */
 const watched: ReadonlyMap<string, string | undefined> = new Map(watchedKinds.map(({ resource, only }) => [resource, only?.namespace]));
 /** Subresources whose writes change nothing that detections read. */
-const besides: ReadonlySet<string> = new Set([
-  'status',
-  'binding',
-  'scale',
-  'eviction',
-  'token',
-  'exec',
-  'attach',
-  'portforward',
-  'proxy',
-  'log',
-]);
+const besides: ReadonlySet<string> = new Set(['status', 'binding', 'token', 'exec', 'attach', 'portforward', 'proxy', 'log']);
 
 /** How long a change waits for its audit event. API servers send events at least every 30 seconds unless told otherwise. */
 export const JOIN_WAIT = 40_000;
@@ -26,6 +16,8 @@ export const GAP_AFTER = 300_000;
 const activeFor = 86_400_000;
 /** A request and a change of an object within this time are of one write. A watch shows a write at once. */
 const atOnce = 5_000;
+/** A request this near is taken at once. Another waits until the next look at what is due, because a nearer one may come with the same batch. */
+const exact = 1_000;
 /** If no such request comes, the last one of this time that explains no other change is taken: the clocks of two machines may differ. */
 const soon = 30_000;
 const before = 120_000;
@@ -36,6 +28,8 @@ interface Waiting {
   readonly change: ChangeActivity;
   /** Whether the change was judged without its audit event. */
   judged: boolean;
+  /** The nearest request so far that is not near enough to be taken at once. */
+  candidate?: RequestActivity;
   /** Whether a request of about that time may have made the change, although nobody knows which one did. */
   explained?: boolean;
 }
@@ -105,7 +99,7 @@ export class WriteJoin {
     this.#order.push({ key, request });
     if (this.#order.length > mostRequests) this.#forgetFirst(mostRequests / 4);
     const near = this.#waitingIn.get(placeOf(request.resource, request.namespace)) ?? [];
-    const joined = [...near].filter(({ change }) => isOf(request, change, atOnce));
+    const joined = [...near].filter((waiting) => this.#takes(waiting, request));
     if (joined.length === 0) return none;
     this.#used.add(request);
     for (const each of joined) this.#leave(each);
@@ -116,12 +110,12 @@ export class WriteJoin {
 
   /** Takes a change. Returns it if it is to be judged now: joined, or without waiting if no audit events come. Else undefined. */
   change(change: ChangeActivity, now: number): ChangeActivity | undefined {
-    if (change.operation === 'found' || !this.isActive(now)) return change;
+    if (change.operation === 'found' || isOfStatus(change) || !this.isActive(now)) return change;
     const request = this.#find(change, (each) => isOf(each, change, atOnce));
-    if (request) return this.#joined(change, request);
+    if (request && distance(request, change) <= exact) return this.#joined(change, request);
     // Too many wait: this one is judged without its audit event.
     if (this.#waiting.size >= mostChanges) return change;
-    this.#wait({ change, judged: false });
+    this.#wait({ change, judged: false, ...(request === undefined ? {} : { candidate: request }) });
     return undefined;
   }
 
@@ -131,6 +125,11 @@ export class WriteJoin {
     const missing: ChangeActivity[] = [];
     for (const waiting of this.#waiting) {
       const age = now - waiting.change.at;
+      if (waiting.candidate !== undefined) {
+        judged.push(this.#joined(waiting.change, waiting.candidate));
+        this.#leave(waiting);
+        continue;
+      }
       if (!waiting.judged && age >= JOIN_WAIT) {
         waiting.judged = true;
         const joined = this.#joinedLate(waiting);
@@ -146,6 +145,15 @@ export class WriteJoin {
     }
     this.#forget(now - before - JOIN_WAIT);
     return { judged, missing };
+  }
+
+  /** Whether a waiting change is joined with a request now. One that is less near is kept as a candidate. */
+  #takes(waiting: Waiting, request: RequestActivity): boolean {
+    const { change, candidate, judged } = waiting;
+    if (!isOf(request, change, atOnce)) return false;
+    if (judged || distance(request, change) <= exact) return true;
+    if (candidate === undefined || distance(request, change) < distance(candidate, change)) waiting.candidate = request;
+    return false;
   }
 
   #wait(waiting: Waiting): void {
@@ -185,11 +193,15 @@ export class WriteJoin {
     return change;
   }
 
-  /** The last request about the object of a change that meets a condition. A name that the API server made is not in its audit event. */
-  #find({ resource, object }: ChangeActivity, may: (request: RequestActivity) => boolean): RequestActivity | undefined {
+  /**
+   * The request about the object of a change that meets a condition and is nearest in time. A name that the API server made is not in its audit
+   * event.
+   */
+  #find(change: ChangeActivity, may: (request: RequestActivity) => boolean): RequestActivity | undefined {
+    const { resource, object } = change;
     const named = this.#requests.get(keyOf(resource, object.namespace, object.name)) ?? [];
     const nameless = this.#requests.get(keyOf(resource, object.namespace, undefined)) ?? [];
-    return named.findLast(may) ?? nameless.findLast(may);
+    return nearest(named.filter(may), change) ?? nearest(nameless.filter(may), change);
   }
 
   /** Lets go of requests before a time. */
@@ -208,6 +220,15 @@ export class WriteJoin {
     if (count > 0) this.#order = this.#order.slice(count);
   }
 }
+
+const distance = (request: RequestActivity, change: ChangeActivity): number => Math.abs(request.at - change.at);
+
+/** The request that is nearest to a change in time: of two as near, the last. */
+const nearest = (requests: readonly RequestActivity[], change: ChangeActivity): RequestActivity | undefined =>
+  requests.reduce<RequestActivity | undefined>(
+    (best, each) => (best === undefined || distance(each, change) <= distance(best, change) ? each : best),
+    undefined,
+  );
 
 const placeOf = (resource: string, namespace: string | undefined): string => `${resource}/${namespace ?? ''}`;
 const keyOf = (resource: string, namespace: string | undefined, name: string | undefined): string =>
@@ -229,7 +250,9 @@ const isNear = (request: RequestActivity, { resource, object, at }: ChangeActivi
 /** Whether a request may have made a change that was seen within some milliseconds of it. */
 function isOf(request: RequestActivity, change: ChangeActivity, within: number): boolean {
   const { object, operation, after } = change;
-  if (!isNear(request, change, within) || !verbsOf[operation].has(request.verb)) return false;
+  // Whoever creates an eviction deletes the pod.
+  const verb = request.subresource === 'eviction' ? 'delete' : request.verb;
+  if (!isNear(request, change, within) || !verbsOf[operation].has(verb)) return false;
   if (request.name === object.name) return true;
   // Deletions of many have no name, and neither has the creation of an object whose name the API server makes.
   return request.name === undefined && (request.verb === 'deletecollection' || (operation === 'create' && after?.generated === true));

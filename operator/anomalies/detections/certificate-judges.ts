@@ -5,6 +5,10 @@ import { objectSubject, subjectText } from './subjects.ts';
 
 const kubeletSigners: ReadonlySet<string> = new Set(['kubernetes.io/kube-apiserver-client-kubelet', 'kubernetes.io/kubelet-serving']);
 
+/** Whether the API server or kubelets accept what the signer signs. Others sign for networks and services of their own. */
+const isOfCluster = ({ signer }: CertificateFacts): boolean =>
+  signer.startsWith('kubernetes.io/') && signer !== 'kubernetes.io/legacy-unknown';
+
 /** Whether a node, or a machine that becomes one, asks for the certificate of a kubelet. */
 function isNodes({ signer, requester, commonName }: CertificateFacts): boolean {
   if (!kubeletSigners.has(signer)) return false;
@@ -25,7 +29,7 @@ const requesterOf = ({ requester }: CertificateFacts): Actor => actorOf({ userna
 export const certificateRequest: ChangeJudge = (change) => {
   const { after, before, actor, request } = change;
   const facts = after?.certificate;
-  if (facts === undefined || isNodes(facts) || facts.signer === 'kubernetes.io/legacy-unknown') return nothing;
+  if (facts === undefined || isNodes(facts) || !isOfCluster(facts)) return nothing;
   const isApproval = facts.approved && before?.certificate?.approved === false;
   if (before !== undefined && !isApproval) return nothing;
   const isSelf = isApproval && request !== undefined && actor.name === facts.requester;

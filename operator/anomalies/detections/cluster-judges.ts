@@ -1,8 +1,9 @@
 import { loosened } from '../facts/guardrail.ts';
 import { nameTemplate } from '../facts/template-names.ts';
-import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Observation } from './judge.ts';
+import { isControlPlane } from '../activity/actor.ts';
+import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Observation, type RequestJudge } from './judge.ts';
 import { namespaceOwner } from './pod-judges.ts';
-import { objectSubject, subjectText } from './subjects.ts';
+import { actorSubject, objectSubject, subjectText } from './subjects.ts';
 
 const day = 86_400_000;
 
@@ -121,9 +122,12 @@ export const newExposure: ChangeJudge = (change, { known }) => {
 const deletable: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'PersistentVolumeClaim', 'Namespace']);
 /** Controllers that delete what belongs to something that was deleted. */
 const cleaners: ReadonlySet<string> = new Set(
-  ['namespace-controller', 'generic-garbage-collector', 'ttl-after-finished-controller', 'pvc-protection-controller'].map(
-    (name) => `system:serviceaccount:kube-system:${name}`,
-  ),
+  (
+    'namespace-controller generic-garbage-collector ttl-after-finished-controller pvc-protection-controller pv-protection-controller ' +
+    'persistent-volume-binder token-cleaner legacy-service-account-token-cleaner'
+  )
+    .split(' ')
+    .map((name) => `system:serviceaccount:kube-system:${name}`),
 );
 
 /** Many deletions. What goes with its namespace or its owner does not count. */
@@ -143,6 +147,36 @@ export const massDeletion: ChangeJudge = (change, { inventory }) => {
         item: `${object.kind}/${object.namespace ?? ''}/${object.name}`,
         window: 600_000,
         daily: 5,
+      },
+    },
+  ];
+};
+
+/** What is not watched, but is lost or lost for good when it is deleted. With a CustomResourceDefinition all of its objects go. */
+const unwatched: ReadonlySet<string> = new Set(
+  'secrets persistentvolumes customresourcedefinitions volumesnapshots volumesnapshotcontents backups'.split(' '),
+);
+
+/** Many deletions of what is not watched. A deletion of a whole collection is many. */
+export const massDeletionByRequests: RequestJudge = (request, { inventory, parameter }) => {
+  const { actor, verb, resource, subresource, namespace, name, succeeded, dryRun, at } = request;
+  if (!unwatched.has(resource) || subresource !== undefined || !verb.startsWith('delete') || !succeeded || dryRun === true) return nothing;
+  if (isControlPlane(actor) || cleaners.has(actor.name)) return nothing;
+  if (namespace !== undefined && inventory.namespaceEnds(namespace, at)) return nothing;
+  const place = namespace === undefined ? '' : `${namespace}/`;
+  return [
+    {
+      detection: 'mass-deletion',
+      about: actorSubject(actor),
+      workload: 'deletions',
+      seen: `${actor.name} deleted {count} Secrets, volumes, snapshots, backups or CustomResourceDefinitions, the last is ${resource} ${place}${name ?? '(all)'}`,
+      compared: {
+        kind: 'rate',
+        owner: actor.key,
+        item: `${resource}/${place}${name ?? ''}`,
+        window: 600_000,
+        daily: 5,
+        ...(name === undefined ? { weight: parameter('mass-deletion', 'floor') + 1 } : {}),
       },
     },
   ];

@@ -25,6 +25,7 @@ export const requestJudges: Readonly<Record<string, RequestJudge>> = {
   'suspicious-exec': suspiciousExec,
   'node-proxy': nodeProxy,
   'events-deleted': eventsDeleted,
+  'mass-deletion': cluster.massDeletionByRequests,
   'denied-requests': deniedRequests,
   'permission-probing': permissionProbing,
   'new-api-use': credentials.newApiUse,

@@ -2,6 +2,7 @@ import type { ObjectFacts } from '../facts/object-facts.ts';
 import type { HostFeature, PodFacts } from '../facts/pod-facts.ts';
 import type { Power } from '../facts/rbac-facts.ts';
 import { nameTemplate } from '../facts/template-names.ts';
+import { isControlPlane } from '../activity/actor.ts';
 import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange } from './judge.ts';
 import { objectSubject, subjectText } from './subjects.ts';
 
@@ -18,6 +19,22 @@ const watchedOwners: ReadonlySet<string> = new Set([
 
 /** Whether an object is judged itself: no watched workload owns it, whose template is judged. */
 export const isTop = ({ owner }: Pick<ObjectFacts, 'owner'>): boolean => owner === undefined || !watchedOwners.has(owner.kind);
+
+/** The accounts of the controllers that make pods, ReplicaSets and Jobs for their owners. */
+const makers: ReadonlySet<string> = new Set(
+  ['replicaset', 'replication', 'deployment', 'statefulset', 'daemon-set', 'job', 'cronjob'].map(
+    (name) => `system:serviceaccount:kube-system:${name}-controller`,
+  ),
+);
+
+/** Whether somebody other than a controller made an object and named an owner for it, whose template says nothing about the object then. */
+function hasForgedOwner({ operation, request, actor, after }: JudgedChange): boolean {
+  if (operation !== 'create' || request === undefined || after?.owner === undefined) return false;
+  return watchedOwners.has(after.owner.kind) && !isControlPlane(actor) && !makers.has(actor.name);
+}
+
+/** Whether the object of a change is judged itself: it has no owner whose template is judged, or only claims to have one. */
+export const isJudged = (change: JudgedChange): boolean => isTop(change.after ?? {}) || hasForgedOwner(change);
 
 /** The stable key of the workload of a change. */
 export const workloadOf = ({ object, after, before }: JudgedChange, { inventory }: JudgeContext): string =>
@@ -51,22 +68,17 @@ export const ephemeralContainerAdded: ChangeJudge = (change, context) => {
 };
 
 /** Host access that monitoring and network plugins often have, and that alone does not lead to the node. */
-const mild: ReadonlySet<HostFeature> = new Set<HostFeature>([
-  'hostNetwork',
-  'capability NET_ADMIN',
-  'capability SYSLOG',
-  'path /var/log',
-  'path /proc',
-  'path /sys',
-]);
+const mild = /^(?:hostNetwork|capability (?:NET_ADMIN|SYSLOG)|path (?:\/proc|\/sys|\/var\/log(?:\/.*)?|\/var\/lib\/docker\/containers))$/;
 
 /** The host access that an object gained. A running pod can only gain it by an ephemeral container. */
-function gainedHost({ after, before, object }: JudgedChange): readonly HostFeature[] {
+function gainedHost(change: JudgedChange): readonly HostFeature[] {
+  const { after, before, object } = change;
   const pod = after?.pod;
   if (pod === undefined || after?.mirror === true) return [];
   const earlier = before?.pod?.host ?? [];
-  if (object.kind === 'Pod' && after !== undefined && !isTop(after) && before === undefined) return [];
-  return isTop(after ?? {}) || object.kind === 'Pod' ? pod.host.filter((feature) => !earlier.includes(feature)) : [];
+  return isJudged(change) || (object.kind === 'Pod' && before !== undefined)
+    ? pod.host.filter((feature) => !earlier.includes(feature))
+    : [];
 }
 
 /** An image that gets access to its node. */
@@ -82,15 +94,26 @@ export const newHostAccess: ChangeJudge = (change, context) => {
     workload: workloadOf(change, context),
     seen: `${subjectText(change.object)} has ${gained.join(', ')} with the image ${repositories}`,
     normal: `this image had no such access in namespace ${change.object.namespace ?? ''}`,
-    ...(gained.every((each) => mild.has(each)) ? { severity: 'medium' as const } : {}),
+    ...(gained.every((each) => mild.test(each)) ? { severity: 'medium' as const } : {}),
     compared: { kind: 'first-seen', owner, key: `${repositories} ${feature}` },
   }));
+};
+
+/** Kinds that own no pods: a pod that names one as its controller is made by hand. */
+const neverOwners: ReadonlySet<string> = new Set(
+  'ConfigMap Secret Service ServiceAccount Namespace PersistentVolumeClaim Endpoints'.split(' '),
+);
+
+/** Whether nothing but a person or a program made a pod, whatever it says of its owner. */
+const isByHand = (change: JudgedChange): boolean => {
+  const owner = change.after?.owner;
+  return owner === undefined || neverOwners.has(owner.kind) || hasForgedOwner(change);
 };
 
 /** A pod that is made by hand to become root on its node. */
 export const hostTakeoverPod: ChangeJudge = (change) => {
   const { after, object } = change;
-  if (object.kind !== 'Pod' || after?.pod === undefined || after.mirror === true || after.owner !== undefined) return nothing;
+  if (object.kind !== 'Pod' || after?.pod === undefined || after.mirror === true || !isByHand(change)) return nothing;
   const { host, repositories } = after.pod;
   const takesOver = host.includes('path /') || (host.includes('hostPID') && host.includes('privileged'));
   if (!takesOver) return nothing;
@@ -98,7 +121,7 @@ export const hostTakeoverPod: ChangeJudge = (change) => {
     {
       detection: 'host-takeover-pod',
       about: objectSubject(change),
-      seen: `${subjectText(object)} was made without an owner and has ${host.join(', ')} (image ${repositories.join(', ')})`,
+      seen: `${subjectText(object)} was made by hand and has ${host.join(', ')} (image ${repositories.join(', ')})`,
       normal: 'such access belongs to DaemonSets of the platform',
       compared: { kind: 'invariant', state: `${object.namespace ?? ''}/${object.name} ${object.uid ?? ''}` },
     },
@@ -139,7 +162,7 @@ const powerful: ReadonlySet<Power> = new Set<Power>([
 export const accountSwitched: ChangeJudge = (change, context) => {
   const { after, before, object } = change;
   const pod: PodFacts | undefined = after?.pod;
-  if (after === undefined || pod === undefined || !isTop(after) || after.mirror === true) return nothing;
+  if (pod === undefined || !isJudged(change) || after?.mirror === true) return nothing;
   const namespace = object.namespace ?? '';
   const powers = [...context.inventory.accountPowers(namespace, pod.account)].filter((power) => powerful.has(power));
   const workload = workloadOf(change, context);
@@ -166,7 +189,7 @@ export const unownedPod: ChangeJudge = (change, { known }) => {
   const { after, object, operation } = change;
   if (object.kind !== 'Pod' || after === undefined || after.mirror === true || operation === 'update') return nothing;
   const owner = namespaceOwner(change);
-  const isBare = after.owner === undefined;
+  const isBare = isByHand(change);
   return [
     {
       detection: 'unowned-pod',
@@ -187,7 +210,7 @@ export const minerOrTool: ChangeJudge = (change, context) => {
   const suspicious = after?.pod?.suspicious;
   if (suspicious === undefined || after === undefined) return nothing;
   // The pods of a workload repeat what its template says.
-  if (!isTop(after) && after.pod?.ephemeral.length === 0) return nothing;
+  if (!isJudged(change) && after.pod?.ephemeral.length === 0) return nothing;
   const workload = workloadOf(change, context);
   return [
     {

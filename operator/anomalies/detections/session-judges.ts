@@ -1,6 +1,8 @@
+import { definedEntries } from '../../api/defined-entries.ts';
 import { suspiciousSession } from '../facts/suspicious-text.ts';
 import type { RequestActivity } from '../activity/activity.ts';
-import { nothing, type RequestJudge } from './judge.ts';
+import { nameTemplate } from '../facts/template-names.ts';
+import { nothing, type JudgeContext, type Observation, type RequestJudge } from './judge.ts';
 import { actorSubject, podSubject } from './subjects.ts';
 
 const sessions: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward']);
@@ -8,14 +10,40 @@ const sessions: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward'])
 const isSession = ({ resource, subresource = '', verb }: RequestActivity): boolean =>
   resource === 'pods' && sessions.has(subresource) && (verb === 'get' || verb === 'create');
 
+const isProxied = ({ resource, subresource }: RequestActivity): boolean =>
+  subresource === 'proxy' && (resource === 'pods' || resource === 'services');
+
+/** The name in a path of a proxy, which may have a scheme and a port: `https:web:8443`. */
+const proxied = (name: string): string => name.replace(/^https?:/, '').replace(/:[^:]*$/, '');
+
+/** What listens inside of a pod or behind a Service, reached through the API server. */
+function proxyIntoPod(request: RequestActivity, { inventory }: JudgeContext): readonly Observation[] {
+  const { actor, namespace = '', resource, decision } = request;
+  if (decision !== 'allow') return nothing;
+  const name = proxied(request.name ?? '');
+  const isPod = resource === 'pods';
+  const workload = isPod ? inventory.workloadOfPod(namespace, name) : `Service/${nameTemplate(namespace)}/${nameTemplate(name)}`;
+  return [
+    {
+      detection: 'exec-into-pod',
+      about: isPod ? podSubject({ ...request, name }) : { apiVersion: 'v1', kind: 'Service', namespace, name },
+      workload,
+      seen: `${actor.name} reached ${isPod ? 'Pod' : 'Service'} ${namespace}/${name} through the API server`,
+      severity: 'low',
+      compared: { kind: 'first-seen', owner: actor.key, key: `forward ${workload}`, habit: `${actor.name} has opened` },
+    },
+  ];
+}
+
 /** A session in a container. */
-export const execIntoPod: RequestJudge = (request, { inventory }) => {
+export const execIntoPod: RequestJudge = (request, context) => {
+  const { inventory } = context;
+  if (isProxied(request)) return proxyIntoPod(request, context);
   const { actor, namespace = '', name = '', subresource = '', succeeded } = request;
   if (!isSession(request) || !succeeded) return nothing;
   const workload = inventory.workloadOfPod(namespace, name);
   const isPowerful = namespace === 'kube-system' || inventory.pod(namespace, name)?.privileged === true;
   const isForward = subresource === 'portforward';
-  const severity = isForward ? 'low' : isPowerful ? 'high' : undefined;
   const verb = isForward ? 'forwarded a port of' : `used ${subresource} in`;
   return [
     {
@@ -23,7 +51,7 @@ export const execIntoPod: RequestJudge = (request, { inventory }) => {
       about: podSubject(request),
       workload,
       seen: `${actor.name} ${verb} Pod ${namespace}/${name} of ${workload}`,
-      ...(severity === undefined ? {} : { severity }),
+      ...definedEntries({ severity: isForward ? ('low' as const) : isPowerful ? ('high' as const) : undefined }),
       compared: {
         kind: 'first-seen',
         owner: actor.key,

@@ -1,7 +1,7 @@
 import { suggestion } from '../../catalogue/suggestion.ts';
 import { nameTemplate, podTemplate, registryOf } from '../facts/template-names.ts';
 import { nothing, type ChangeJudge, type JudgedChange, type Observation } from './judge.ts';
-import { isTop, namespaceOwner, workloadOf } from './pod-judges.ts';
+import { isJudged, namespaceOwner, workloadOf } from './pod-judges.ts';
 import { objectSubject, subjectText } from './subjects.ts';
 
 const day = 86_400_000;
@@ -17,8 +17,8 @@ const workloadKinds: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a change is about a workload that nothing watched owns, or about a pod that a person made. */
-const isWorkload = ({ object, after }: JudgedChange): boolean =>
-  workloadKinds.has(object.kind) && after !== undefined && isTop(after) && after.mirror !== true;
+const isWorkload = (change: JudgedChange): boolean =>
+  workloadKinds.has(change.object.kind) && change.after !== undefined && isJudged(change) && change.after.mirror !== true;
 
 /** Names of components, which a newcomer in kube-system may imitate. */
 const components =
@@ -40,10 +40,14 @@ function imitates(name: string, kind: string): string | undefined {
       );
 }
 
-/** A workload or an account that is new in kube-system. */
+/** Namespaces of the system, in two of which nothing runs. */
+const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
+
+/** A workload or an account that is new in a namespace of the system. */
 export const systemNamespaceNewcomer: ChangeJudge = (change) => {
   const { object, operation, after } = change;
-  if (object.namespace !== 'kube-system' || operation === 'update' || operation === 'delete' || after === undefined) return nothing;
+  const { namespace = '' } = object;
+  if (!systemNamespaces.has(namespace) || operation === 'update' || operation === 'delete' || after === undefined) return nothing;
   if (!isWorkload(change) && object.kind !== 'ServiceAccount') return nothing;
   const name = object.kind === 'Pod' ? podTemplate(object.name) : nameTemplate(object.name);
   const model = imitates(object.name, object.kind);
@@ -51,11 +55,11 @@ export const systemNamespaceNewcomer: ChangeJudge = (change) => {
     {
       detection: 'system-namespace-newcomer',
       about: objectSubject(change),
-      workload: `kube-system/${name}`,
-      seen: `${subjectText(object)} is new in kube-system${model === undefined ? '' : ` and has a name like ${model}`}`,
+      workload: `${namespace}/${name}`,
+      seen: `${subjectText(object)} is new in ${namespace}${model === undefined ? '' : ` and has a name like ${model}`}`,
       normal: 'it was not there before',
       ...(model === undefined ? {} : { severity: 'high' as const }),
-      compared: { kind: 'first-seen', owner: 'ns:kube-system', key: `${object.kind} ${name}` },
+      compared: { kind: 'first-seen', owner: `ns:${namespace}`, key: `${object.kind} ${name}` },
     },
   ];
 };
@@ -125,7 +129,7 @@ function changedParts(before: Template, after: Template): string {
   if (before.repositories.join() !== after.repositories.join()) parts.push(`image repositories (${after.repositories.join(', ')})`);
   if (before.containers.join() !== after.containers.join()) parts.push(`containers (${after.containers.join(', ')})`);
   if (before.account !== after.account) parts.push(`service account (${after.account})`);
-  return parts.length === 0 ? 'image tag, command or volumes' : parts.join(', ');
+  return parts.length === 0 ? 'image tag, command, hooks, probes, environment or volumes' : parts.join(', ');
 }
 
 /** A DaemonSet of somebody who has made none. */

@@ -13,6 +13,19 @@ export interface Guardrail {
 const levels: Readonly<Record<string, number>> = { privileged: 0, baseline: 1, restricted: 2 };
 const label = 'pod-security.kubernetes.io/';
 
+/** The strength of something of which each one more protects less. */
+const fewer = (count: number): number => 1 / (1 + count);
+
+const requirements = (selector: Json): number =>
+  Object.keys(recordAt(selector, 'matchLabels')).length + listAt(selector, 'matchExpressions').length;
+
+/** How much an admission policy or its binding matches. */
+const matched = (resources: Json): Readonly<Record<string, number>> => ({
+  'excluded rules': fewer(listAt(resources, 'excludeResourceRules').length),
+  'namespace selector': fewer(requirements(recordAt(resources, 'namespaceSelector'))),
+  'object selector': fewer(requirements(recordAt(resources, 'objectSelector'))),
+});
+
 const readers: Readonly<Record<string, (object: Json) => Guardrail | undefined>> = {
   Namespace: podSecurity,
   NetworkPolicy: denyAll,
@@ -23,13 +36,19 @@ const readers: Readonly<Record<string, (object: Json) => Guardrail | undefined>>
   ValidatingAdmissionPolicy: (object) => ({
     what: 'admission policy',
     parts: {
-      validations: listAt(object, 'spec', 'validations').length,
+      // An expression that is always true validates nothing.
+      validations: listAt(object, 'spec', 'validations').filter((each) => textAt(each, 'expression').trim() !== 'true').length,
       failurePolicy: textAt(object, 'spec', 'failurePolicy') === 'Ignore' ? 1 : 2,
+      'match conditions': fewer(listAt(object, 'spec', 'matchConditions').length),
+      ...matched(recordAt(object, 'spec', 'matchConstraints')),
     },
   }),
   ValidatingAdmissionPolicyBinding: (object) => ({
     what: 'binding of an admission policy',
-    parts: { actions: textsAt(object, 'spec', 'validationActions').includes('Deny') ? 2 : 1 },
+    parts: {
+      actions: textsAt(object, 'spec', 'validationActions').includes('Deny') ? 2 : 1,
+      ...matched(recordAt(object, 'spec', 'matchResources')),
+    },
   }),
 };
 
@@ -46,7 +65,7 @@ function podSecurity(namespace: Json): Guardrail | undefined {
 function denyAll(policy: Json): Guardrail | undefined {
   const spec = recordAt(policy, 'spec');
   const selector = recordAt(spec, 'podSelector');
-  const all = Object.keys(recordAt(selector, 'matchLabels')).length === 0 && listAt(selector, 'matchExpressions').length === 0;
+  const all = requirements(selector) === 0;
   const types = textsAt(spec, 'policyTypes');
   const parts: Record<string, number> = {};
   if (all && types.includes('Ingress') && listAt(spec, 'ingress').length === 0) parts['ingress'] = 1;

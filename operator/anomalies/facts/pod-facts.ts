@@ -13,7 +13,7 @@ export interface PodFacts {
   readonly repositories: readonly string[];
   /** The names of the containers, sorted. */
   readonly containers: readonly string[];
-  /** A digest of images, commands, arguments, containers and volumes. */
+  /** A digest of images, commands, arguments, hooks, probes, containers, volumes, and of the names of environment variables. */
   readonly digest: string;
   readonly account: string;
   readonly host: readonly HostFeature[];
@@ -31,7 +31,7 @@ export interface PodFacts {
 const dangerous: ReadonlySet<string> = new Set(
   'ALL SYS_ADMIN SYS_PTRACE SYS_MODULE SYS_RAWIO SYS_BOOT NET_ADMIN DAC_READ_SEARCH BPF PERFMON MAC_ADMIN MAC_OVERRIDE SYSLOG'.split(' '),
 );
-/** Folders of the host that lead to the node. The root is in all of them. */
+/** Folders of the host that lead to the node. So do the folders above them. */
 const sensitivePaths: readonly string[] = (
   '/etc /root /home /proc /sys /dev /boot /usr /bin /sbin /lib /var/lib/kubelet /var/lib/etcd /var/lib/docker /var/lib/containerd ' +
   '/var/run /run /var/lib/rancher /etc/kubernetes /var/lib/cni /opt/cni /var/spool/cron /var/log'
@@ -68,6 +68,8 @@ function digestOf(spec: Json, containers: readonly unknown[]): string {
     textAt(container, 'image'),
     textsAt(container, 'command'),
     textsAt(container, 'args'),
+    besides.map((path) => textsAt(container, ...path, 'exec', 'command')),
+    listAt(container, 'env').map((variable) => textAt(variable, 'name')),
   ]);
   const volumes = listAt(spec, 'volumes')
     .map((volume) => [textAt(volume, 'name'), textAt(volume, 'hostPath', 'path'), textAt(volume, 'secret', 'secretName')])
@@ -75,9 +77,23 @@ function digestOf(spec: Json, containers: readonly unknown[]): string {
   return shortHash(JSON.stringify([parts, volumes, textAt(spec, 'serviceAccountName')]), 16);
 }
 
+/** Where a container has further commands. */
+const besides: readonly (readonly string[])[] = [
+  ['lifecycle', 'postStart'],
+  ['lifecycle', 'preStop'],
+  ['livenessProbe'],
+  ['readinessProbe'],
+  ['startupProbe'],
+];
+
+/** What an image, a command or a value of the environment says of itself. Only the name of what is found is kept. */
 function suspicionOf(container: unknown): string | undefined {
-  const command = [...textsAt(container, 'command'), ...textsAt(container, 'args')];
-  return suspiciousImage(textAt(container, 'image')) ?? suspiciousTemplate(command);
+  const commands = [
+    [...textsAt(container, 'command'), ...textsAt(container, 'args')],
+    ...besides.map((path) => textsAt(container, ...path, 'exec', 'command')),
+    ...listAt(container, 'env').map((variable) => [textAt(variable, 'value')]),
+  ];
+  return suspiciousImage(textAt(container, 'image')) ?? commands.map(suspiciousTemplate).find((found) => found !== undefined);
 }
 
 function hostFeatures(spec: Json, containers: readonly unknown[]): readonly HostFeature[] {
@@ -107,6 +123,7 @@ function sensitivePath(path: string): string | undefined {
     else if (step !== '' && step !== '.') steps.push(step);
   }
   const plain = `/${steps.join('/')}`;
-  if (plain === '/' || plain === '/var') return plain;
-  return sensitivePaths.some((folder) => plain === folder || plain.startsWith(`${folder}/`)) ? plain : undefined;
+  const above = plain === '/' ? '/' : `${plain}/`;
+  const leads = (folder: string): boolean => plain === folder || plain.startsWith(`${folder}/`) || folder.startsWith(above);
+  return sensitivePaths.some(leads) ? plain : undefined;
 }

@@ -35,7 +35,7 @@ export const cluster: readonly Detection[] = [
     title: 'A protection is loosened',
     severity: 'high',
     description:
-      'The Pod Security level of a namespace was lowered, an admission policy or its binding was removed, or a default-deny NetworkPolicy or a quota was deleted or opened.',
+      'The Pod Security level of a namespace was lowered, an admission policy or its binding was removed or matches less, or a default-deny NetworkPolicy or a quota was deleted or opened.',
     why: 'What was refused before is possible from now on.',
     next: 'Restore it. Then look at what was created after it was loosened.',
     techniques: ['T1562.001'],

@@ -44,7 +44,7 @@ export const dataAccess: readonly Detection[] = [
     title: 'Somebody opens a session in a container',
     severity: 'medium',
     description:
-      'A user ran exec, attach or port-forward in a workload where this user had not done so. High in kube-system and in privileged pods, low for port-forward.',
+      'A user ran exec, attach or port-forward in a workload where this user had not done so. High in kube-system and in privileged pods, low for port-forward and for what is reached through the proxy of the API server.',
     why: 'A session in a container has its files, its token and its network.',
     next: 'Ask the user. If it was not intended: delete the pod, renew what it had access to, and revoke the credential of the user.',
     techniques: ['T1609'],
@@ -107,7 +107,8 @@ export const dataAccess: readonly Detection[] = [
     id: 'mass-deletion',
     title: 'Much is deleted',
     severity: 'high',
-    description: 'A user deleted more workloads, volume claims or namespaces in ten minutes than it usually does.',
+    description:
+      'A user deleted more workloads, volume claims, namespaces, Secrets, volumes, snapshots, backups or CustomResourceDefinitions in ten minutes, or slowly within a day, than it usually does.',
     why: 'Destruction, or the removal of traces.',
     next: 'Stop the user: revoke the credential. Then restore from backup or from Git.',
     techniques: ['T1485', 'T1490'],

@@ -20,7 +20,8 @@ export const workloads: readonly Detection[] = [
     id: 'host-takeover-pod',
     title: 'A pod takes over its node',
     severity: 'critical',
-    description: 'A pod without an owner mounts the root of the host, or is privileged and shares the process IDs of the host.',
+    description:
+      'A pod without an owner, or with an owner that did not make it, mounts the root of the host, or is privileged and shares the process IDs of the host.',
     why: 'That is the form of every published node escape: a pod made by hand that becomes root on the node.',
     next: 'Delete the pod, cordon its node, and replace the node. Renew the Secrets of all pods on it. Revoke the credential of the user.',
     techniques: ['T1611', 'T1610'],
@@ -58,7 +59,8 @@ export const workloads: readonly Detection[] = [
     id: 'system-namespace-newcomer',
     title: 'Something new in kube-system',
     severity: 'medium',
-    description: 'A workload or a service account is new in kube-system. High if its name looks like that of a component of Kubernetes.',
+    description:
+      'A workload or a service account is new in kube-system, kube-public or kube-node-lease. High if its name looks like that of a component of Kubernetes.',
     why: 'Nobody looks at kube-system, most policies exclude it, and its accounts are powerful.',
     next: 'Check whether an add-on was installed. If not: delete it, and find out who has write access to kube-system.',
     techniques: ['T1036.005', 'T1610'],
@@ -86,7 +88,7 @@ export const workloads: readonly Detection[] = [
     title: 'A miner or an attack tool runs',
     severity: 'high',
     description:
-      'A container has the image or the arguments of a crypto miner or of a known attack tool, or downloads a script and runs it.',
+      'A container has the image, the arguments or the environment of a crypto miner or of a known attack tool, or downloads a script and runs it, also in a hook or a probe.',
     why: 'It is the most usual use of a cluster that was broken into.',
     next: 'Delete the workload, not only its pods. Find out how it was made: the actor in the finding has credentials that are stolen or misused.',
     techniques: ['T1496', 'T1610'],
@@ -99,7 +101,8 @@ export const workloads: readonly Detection[] = [
     id: 'changed-by-new-actor',
     title: 'A workload is changed by somebody new',
     severity: 'medium',
-    description: 'Image, command, containers or volumes of a workload were changed by a user or a program that had not changed it before.',
+    description:
+      'Image, command, hooks, probes, names of environment variables, containers or volumes of a workload were changed by a user or a program that had not changed it before.',
     why: 'A changed workload runs the code of the attacker with its accounts and Secrets, under a name that everybody knows.',
     next: 'Compare the template with its source (Git, Helm). If the change is not there: roll back, and revoke the credential of the actor.',
     techniques: ['T1525', 'T1610'],

@@ -32,11 +32,30 @@ describe('requestActivity', () => {
     [{ code: 401 }, 'unauthenticated false'],
     [{ code: 101 }, 'allow true'],
     [{ code: 403, annotations: { 'authorization.k8s.io/decision': 'allow' } }, 'allow false'],
+    [{ code: 401, annotations: { 'authorization.k8s.io/decision': 'allow' } }, 'allow false'],
   ] as const)
     it(`reads ${JSON.stringify(request)} as ${expected}`, () => {
       const { decision, succeeded } = of('alice', request);
       expect(`${decision} ${succeeded}`).to.equal(expected);
     });
+
+  for (const [verb, target, query, expected] of [
+    ['patch', 'deployments.apps', 'dryRun=All', true],
+    ['deletecollection', 'secrets', 'a=b&dryRun=All', true],
+    ['create', 'pods/eviction', 'dryRun=All', true],
+    ['patch', 'deployments.apps', '', undefined],
+    ['get', 'secrets', 'dryRun=All', undefined],
+    ['create', 'pods/exec', 'command=sh&dryRun=All', undefined],
+    ['create', 'serviceaccounts/token', 'dryRun=All', undefined],
+    ['create', 'selfsubjectrulesreviews.authorization.k8s.io', 'dryRun=All', undefined],
+  ] as const)
+    it(`takes ${verb} of ${target} with '${query}' ${expected === true ? 'for a dry run' : 'as it is'}`, () =>
+      expect(of('alice', { verb, of: target, in: 'shop', name: 'x', uri: `/x?${query}` }).dryRun).to.equal(expected));
+
+  it('takes a user for a node only as a member of the group of nodes', () => {
+    expect(of('system:node:n', { groups: ['system:nodes', 'system:authenticated'] }).actor.kind).to.equal('node');
+    expect(of('system:node:n', { groups: ['system:authenticated'] }).actor.kind).to.equal('component');
+  });
 
   it('reads the command of an exec, the binding and the product of the program', () => {
     const activity = of('alice', {
@@ -76,6 +95,18 @@ describe('RequestActivities', () => {
     const activities = new RequestActivities();
     const made = [1, 2].map(() => activities.activity(auditEvent('eve', at, { of: 'secrets', id: 'chosen' }))?.id);
     expect(made).to.deep.equal(['chosen', 'chosen']);
+  });
+
+  it('does not take a request for the end of a watch with the same ID', () => {
+    const activities = new RequestActivities();
+    const event = (verb: string, target: string, stage: NonNullable<Request['stage']>) =>
+      auditEvent('eve', at, { verb, of: target, id: 'chosen', stage });
+    const made = [
+      event('watch', 'pods', 'ResponseStarted'),
+      event('list', 'secrets', 'ResponseComplete'),
+      event('watch', 'pods', 'ResponseComplete'),
+    ];
+    expect(made.map((each) => activities.activity(each)?.resource)).to.deep.equal(['pods', 'secrets', undefined]);
   });
 
   it('leaves out leases', () => {

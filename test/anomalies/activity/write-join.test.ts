@@ -63,7 +63,7 @@ describe('WriteJoin', () => {
     ['that was denied', { code: 403 }],
     ['that reads', { verb: 'get' }],
     ['of the status', { of: 'deployments/status' }],
-    ['of the number of replicas', { of: 'deployments/scale' }],
+    ['that is a dry run', { uri: '/apis/apps/v1/namespaces/shop/deployments/web?dryRun=All' }],
   ] as const)
     it(`does not join a request ${title}`, () => {
       const join = active();
@@ -85,6 +85,42 @@ describe('WriteJoin', () => {
     expect(join.change(change(start, 'create', 'web-y'), start)).to.equal(undefined);
     join.request(requestActivity(auditEvent('eve', start, { verb: 'deletecollection', of: 'deployments.apps', in: 'shop' })), start);
     expect(userOf(join.change(change(start, 'delete', 'db'), start))).to.equal('eve');
+  });
+
+  it('joins a change of the replicas with a request for the scale, and a deleted pod with its eviction', () => {
+    const join = active();
+    join.request(write('hpa', start, { of: 'deployments.apps/scale', verb: 'update' }), start);
+    expect(userOf(join.change(change(start), start))).to.equal('hpa');
+    join.request(requestActivity(auditEvent('alice', start, { verb: 'create', of: 'pods/eviction', in: 'shop', name: 'web' })), start);
+    const evicted = changeActivity({ operation: 'delete', object: object('Pod', 'shop/web'), at: start });
+    expect(evicted && userOf(join.change(evicted, start))).to.equal('alice');
+  });
+
+  it('takes the nearest of several requests, in whatever order they come', () => {
+    for (const [manager, attacker] of [
+      [-3000, 400],
+      [3000, 400],
+      [-4000, -1500],
+      [4500, -1500],
+    ] as const) {
+      const join = active();
+      join.change(change(start), start);
+      const judged = [write('argocd', start + manager), write('eve', start + attacker)].flatMap(
+        (request) => join.request(request, request.at).judged,
+      );
+      expect([...judged, ...join.due(start + 6000).judged].map(userOf), `${manager} ${attacker}`).to.deep.equal(['eve']);
+      const early = active();
+      for (const request of [write('argocd', start + manager), write('eve', start + attacker)]) early.request(request, request.at);
+      const joined = early.change(change(start), start);
+      expect(userOf(joined ?? early.due(start + 6000).judged[0]), `${manager} ${attacker} before`).to.equal('eve');
+    }
+  });
+
+  it('does not wait for a request of a change that a controller writes to the status', () => {
+    const refused = { status: { conditions: [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota' }] } };
+    const before = changeActivity({ operation: 'create', object: object('Deployment', 'shop/web'), at: start })?.after;
+    const observed = changeActivity({ operation: 'update', object: object('Deployment', 'shop/web', refused), before, at: start });
+    expect(observed && active().change(observed, start)?.after?.refusedByQuota).to.equal(true);
   });
 
   it('tells a change whose request never came, if requests came before and after it', () => {

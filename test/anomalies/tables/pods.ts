@@ -1,5 +1,5 @@
 import { node, ownedBy, pod, podSpec, workload } from '../objects.ts';
-import type { World } from '../world.ts';
+import { account, type World } from '../world.ts';
 import type { Tables } from './table.ts';
 
 const root = { volumes: [{ name: 'host', hostPath: { path: '/' } }] };
@@ -75,7 +75,10 @@ export const podTables: Tables = {
       [
         'the pods of a workload',
         (world) =>
-          world.write('alice', pod('shop/agent-x2k4v', podSpec('agent', {}, privileged), { metadata: ownedBy('DaemonSet', 'agent') })),
+          world.write(
+            account('kube-system', 'daemon-set-controller'),
+            pod('shop/agent-x2k4v', podSpec('agent', {}, privileged), { metadata: ownedBy('DaemonSet', 'agent') }),
+          ),
       ],
       [
         'a path of the host that is not sensitive',
@@ -88,7 +91,7 @@ export const podTables: Tables = {
       [
         'a pod with the root of the host',
         (world) => world.write('eve', pod('shop/x', podSpec('alpine', root))),
-        { actor: 'eve', severity: 'critical', seen: /Pod shop\/x was made without an owner/ },
+        { actor: 'eve', severity: 'critical', seen: /Pod shop\/x was made by hand/ },
       ],
       [
         'a privileged pod with the process IDs of the host',
@@ -108,7 +111,7 @@ export const podTables: Tables = {
         'the pods of a DaemonSet',
         (world) =>
           world.write(
-            'alice',
+            account('kube-system', 'daemon-set-controller'),
             pod('monitoring/node-exporter-x2k4v', podSpec('node-exporter', root), { metadata: ownedBy('DaemonSet', 'node-exporter') }),
           ),
       ],
@@ -181,7 +184,10 @@ export const podTables: Tables = {
         'a pod that was made while Vigil was not running',
         (world) => {
           world.usually(() =>
-            world.write('rs', pod(`shop/web-${world.now}`, podSpec('web'), { metadata: ownedBy('ReplicaSet', 'web-5d4f8c7b9') })),
+            world.write(
+              account('kube-system', 'replicaset-controller'),
+              pod(`shop/web-${world.now}`, podSpec('web'), { metadata: ownedBy('ReplicaSet', 'web-5d4f8c7b9') }),
+            ),
           );
           world.found(pod('shop/x', podSpec('alpine')));
         },
@@ -192,9 +198,15 @@ export const podTables: Tables = {
         'the next pod of a workload',
         (world) => {
           world.usually(() =>
-            world.write('rs', pod(`shop/web-${world.now}`, podSpec('web'), { metadata: ownedBy('ReplicaSet', 'web-5d4f8c7b9') })),
+            world.write(
+              account('kube-system', 'replicaset-controller'),
+              pod(`shop/web-${world.now}`, podSpec('web'), { metadata: ownedBy('ReplicaSet', 'web-5d4f8c7b9') }),
+            ),
           );
-          world.write('rs', pod('shop/web-next', podSpec('web'), { metadata: ownedBy('ReplicaSet', 'web-5d4f8c7b9') }));
+          world.write(
+            account('kube-system', 'replicaset-controller'),
+            pod('shop/web-next', podSpec('web'), { metadata: ownedBy('ReplicaSet', 'web-5d4f8c7b9') }),
+          );
         },
       ],
       [
@@ -241,7 +253,11 @@ export const podTables: Tables = {
       ],
       [
         'the pods of a workload that was reported',
-        (world) => world.write('rs', pod('shop/x-abc', podSpec('xmrig'), { metadata: ownedBy('ReplicaSet', 'x-5d4f8c7b9') })),
+        (world) =>
+          world.write(
+            account('kube-system', 'replicaset-controller'),
+            pod('shop/x-abc', podSpec('xmrig'), { metadata: ownedBy('ReplicaSet', 'x-5d4f8c7b9') }),
+          ),
       ],
     ],
   },
@@ -250,7 +266,10 @@ export const podTables: Tables = {
 function bare(user: string | undefined) {
   return (world: World): void => {
     world.usually(() =>
-      world.write('rs', pod(`shop/web-${world.now}`, podSpec('web'), { metadata: ownedBy('ReplicaSet', 'web-5d4f8c7b9') })),
+      world.write(
+        account('kube-system', 'replicaset-controller'),
+        pod(`shop/web-${world.now}`, podSpec('web'), { metadata: ownedBy('ReplicaSet', 'web-5d4f8c7b9') }),
+      ),
     );
     world.write(user, pod('shop/x', podSpec('alpine')));
   };

@@ -112,7 +112,11 @@ export const workloadTables: Tables = {
           known(world);
           world.write('eve', web('registry.example/web:evil'));
         },
-        { actor: 'eve', severity: 'medium', seen: /eve changed the image tag, command or volumes of Deployment shop\/web/ },
+        {
+          actor: 'eve',
+          severity: 'medium',
+          seen: /eve changed the image tag, command, hooks, probes, environment or volumes of Deployment shop\/web/,
+        },
       ],
       [
         'another field manager, without audit events',
