@@ -14,7 +14,7 @@ import type { ExceptionStore } from './exception-store.ts';
 /** The dependencies of the controller of exceptions. */
 export interface ExceptionDependencies extends ControllerBasics, StatusWriterDependencies {
   readonly log: ControllerBasics['log'];
-  readonly store: Pick<ExceptionStore, 'all' | 'problemsOf' | 'isUsable' | 'policyBounds'>;
+  readonly store: Pick<ExceptionStore, 'all' | 'problemsOf' | 'isUsable' | 'policyBounds' | 'denyingPolicies'>;
   /** Returns the findings that an exception selects, one map by policy for each part of the cluster. Undefined until they were read. */
   readonly matchesOf: (id: string) => readonly ReadonlyMap<string, PolicyMatches>[] | undefined;
   readonly events: Pick<EventRecorder, 'record'>;
@@ -41,6 +41,7 @@ async function sync(deps: ExceptionDependencies, id: string): Promise<ReconcileR
     problems: deps.store.problemsOf(exception),
     isUsable: deps.store.isUsable(exception),
     bounds: deps.store.policyBounds(),
+    denying: deps.store.denyingPolicies(),
     matches: joined(deps.matchesOf(id)),
     now,
   };

@@ -19,6 +19,8 @@ export interface ExceptionStatusInput {
   readonly isUsable: boolean;
   /** All policies, with the bounds that each sets for exceptions. */
   readonly bounds: ReadonlyMap<string, ExceptionBounds | undefined>;
+  /** The policies that deny at admission whatever exceptions cover. */
+  readonly denying: ReadonlySet<string>;
   /** The findings that it selects, by policy. Undefined until the reports were read. */
   readonly matches: ReadonlyMap<string, PolicyMatches> | undefined;
   /** Milliseconds since the epoch. */
@@ -90,7 +92,22 @@ function active(input: ExceptionStatusInput): ConditionUpdate {
   if (end <= now) return off('Expired', `the exception ended at ${timestampOf(end)}: its findings are failures again`);
   const refusals = refusalsOf(input);
   const left = problems.length > 0 ? ['some entries cover nothing: see condition Ready'] : [];
-  return without(input, refusals) ?? inForce(end, now, [...refusals.texts.map((text) => `refused: ${text}`), ...left]);
+  return (
+    without(input, refusals) ?? inForce(end, now, [...refusals.texts.map((text) => `refused: ${text}`), ...atAdmission(input), ...left])
+  );
+}
+
+/** The most policies that a message names. */
+const mostNamed = 3;
+
+/** Names the policies that accept the exception in reports, and still refuse what it covers. */
+function atAdmission({ exception: { spec }, bounds, denying }: ExceptionStatusInput): readonly string[] {
+  // Images are not evaluated at admission.
+  if (spec.checks.every(({ vulnerability }) => vulnerability !== undefined)) return [];
+  const named = [...denying].filter((name) => (spec.policies?.includes(name) ?? true) && bounds.get(name)?.allow !== 'None').toSorted();
+  if (named.length === 0) return [];
+  const more = named.length > mostNamed ? ` and ${named.length - mostNamed} more` : '';
+  return [`not at admission: exceptions.allow is ReportOnly in SecurityPolicy ${named.slice(0, mostNamed).join(', ')}${more}`];
 }
 
 /** Returns the condition of an exception that covers nothing: all policies refuse it, or nothing needs it. */

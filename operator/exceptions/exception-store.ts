@@ -34,6 +34,10 @@ interface Compiled {
   readonly set: WaiverSet;
 }
 
+/** Whether a policy denies at admission what exceptions cover in reports. */
+export const deniesExcepted = ({ spec: { enforcement = [], exceptions } }: SecurityPolicy): boolean =>
+  exceptions?.allow !== 'All' && enforcement.some(({ actions }) => actions.includes('Deny'));
+
 /** The exceptions in force, compiled from the caches of the watches. */
 export class ExceptionStore {
   readonly #sources: ExceptionSources;
@@ -84,6 +88,11 @@ export class ExceptionStore {
   /** Returns the policies with the bounds that each sets for exceptions. */
   policyBounds(): ReadonlyMap<string, ExceptionBounds | undefined> {
     return new Map(this.#sources.policies.list().map(({ metadata, spec }) => [metadata.name, spec.exceptions]));
+  }
+
+  /** Returns the policies that deny at admission whatever exceptions cover. */
+  denyingPolicies(): ReadonlySet<string> {
+    return new Set(this.#sources.policies.list().flatMap((policy) => (deniesExcepted(policy) ? policy.metadata.name : [])));
   }
 
   /** Returns the names of all namespaces. */

@@ -11,7 +11,7 @@ import type { RecordTarget } from '../stream/stream-record.ts';
 import type { ReportPublisher } from '../reports/publishing/report-publisher.ts';
 import { exceptionController, type ExceptionDependencies } from './exception-controller.ts';
 import { ExceptionEvidence, type ExceptionEvidenceDependencies } from './exception-evidence.ts';
-import type { ExceptionStore } from './exception-store.ts';
+import { deniesExcepted, type ExceptionStore } from './exception-store.ts';
 import { ObjectLabels } from './object-labels.ts';
 import { ReportExceptions } from './report-exceptions.ts';
 
@@ -90,6 +90,7 @@ function relevantPart(resource: ApiResource, object: KubeObject): unknown {
   const { metadata } = object;
   if (resource === RESOURCES.namespaces) return metadata.labels ?? {};
   const { spec } = object as SecurityPolicy;
-  if (resource === RESOURCES.policies) return [spec.exceptions, (spec.rules ?? []).map(({ name }) => name)];
+  if (resource === RESOURCES.policies)
+    return [spec.exceptions, (spec.rules ?? []).map(({ name }) => name), deniesExcepted(object as SecurityPolicy)];
   return [spec, metadata.labels ?? {}, metadata.creationTimestamp];
 }

@@ -15,6 +15,8 @@ interface Given {
   readonly isUsable?: boolean;
   readonly bounds?: Readonly<Record<string, ExceptionBounds>>;
   readonly matches?: Readonly<Record<string, PolicyMatches>>;
+  /** The policies that deny at admission what exceptions cover. */
+  readonly denying?: readonly string[];
   readonly at?: number;
 }
 
@@ -26,6 +28,7 @@ const inputOf = ({
   isUsable = problems.length === 0,
   bounds = { baseline: {} },
   matches = {},
+  denying = [],
   at = now,
 }: Given): ExceptionStatusInput => ({
   exception: { ...exception(spec, metadata), ...(before ? { status: before } : {}) },
@@ -33,6 +36,7 @@ const inputOf = ({
   isUsable,
   bounds: new Map(Object.entries(bounds)),
   matches: new Map(Object.entries(matches)),
+  denying: new Set(denying),
   now: at,
 });
 const statusOf = (given: Given): ExceptionStatus => exceptionStatus(inputOf(given));
@@ -86,6 +90,21 @@ describe('Condition Active of an exception', () => {
       'False Refused: 2 findings: SecurityPolicy/baseline: the severity is high',
     ],
     [
+      'names the policies that deny what it covers in reports',
+      { matches: matched, bounds: { baseline: {}, strict: { allow: 'None' } }, denying: ['strict', 'web', 'baseline'] },
+      'True InForce: in force, until 2027-05-31T00:00:00Z; refused: SecurityPolicy/strict: exceptions.allow is None; not at admission: exceptions.allow is ReportOnly in SecurityPolicy baseline, web',
+    ],
+    [
+      'does not name policies that it is not for',
+      { matches: matched, spec: { policies: ['baseline'] }, denying: ['web'] },
+      'True InForce: in force, until 2027-05-31T00:00:00Z',
+    ],
+    [
+      'does not name them for vulnerabilities, which admission does not evaluate',
+      { matches: matched, spec: { checks: [{ vulnerability: 'CVE-2026-1' }] }, denying: ['baseline'] },
+      'True InForce: in force, until 2027-05-31T00:00:00Z',
+    ],
+    [
       'is False after 7 days without a finding',
       { at: Date.parse('2026-05-31T00:00:00Z') + 7 * day + 1 },
       'False Unused: no finding matched the exception for 7 days: delete it if nobody needs it',
@@ -95,7 +114,7 @@ describe('Condition Active of an exception', () => {
       { at: Date.parse('2026-05-31T00:00:00Z') + 7 * day },
       'True InForce: in force, until 2027-05-31T00:00:00Z',
     ],
-  ] as const)
+  ] satisfies readonly (readonly [string, Given, string])[])
     it(what, () => expect(condition('Active', given)).to.equal(text));
 });
 
