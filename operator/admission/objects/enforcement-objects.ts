@@ -74,7 +74,7 @@ export function enforcementObjects(policy: SecurityPolicy, compiled: CompiledPol
     enforced: [...new Set(made.flatMap((one) => one.enforced))],
     notEnforced: [...new Map(notEnforced.map((one) => [one.check, one])).values()],
     problems: made.flatMap((one) => one.problems),
-    unmatched: made.flatMap((one) => one.unmatched),
+    unmatched: [...new Set(made.flatMap((one) => one.unmatched))],
   };
 }
 
@@ -129,14 +129,18 @@ class EntryObjects {
       enforced: empty === undefined ? names.filter((name) => !unusable.has(name)) : [],
       notEnforced,
       problems: [...this.#checks.problems, ...this.#namespaceProblems(drafts.length)],
-      unmatched: this.#isUnmatched ? [`${this.#path}.namespaces`] : [],
+      unmatched: this.#unmatched,
     };
   }
 
-  /** Whether no namespace that exists now is one of the entry. */
-  get #isUnmatched(): boolean {
-    const { empty, isLimited, includes } = this.#namespaces;
-    return empty === undefined && isLimited && this.#input.context.namespaces?.some(includes) === false;
+  /** The path of its namespaces if no namespace that exists now is one of them, or that of the namespaces in which images must be approved. */
+  get #unmatched(): readonly string[] {
+    const { namespaces } = this.#input.context;
+    const isUnmatched = ({ empty, isLimited, includes }: NamespaceMatch): boolean =>
+      empty === undefined && isLimited && namespaces?.some(includes) === false;
+    if (isUnmatched(this.#namespaces)) return [`${this.#path}.namespaces`];
+    const approves = this.#checks.approval !== undefined && isUnmatched(this.#approvalNamespaces);
+    return approves ? ['spec.images.approval.namespaces'] : [];
   }
 
   /** The names of its checks. */

@@ -245,6 +245,8 @@ describe('the namespaces of an entry', () => {
       ]),
     ).to.deep.equal([0, 2, 3].map((index) => `spec.enforcement[${index}].namespaces`));
     expect(unmatched([entry()], { scope: { namespaces: { include: ['web'] } } })).to.have.length(1);
+    const approval = { required: true, namespaces: { selector: { matchLabels: { tier: 'test' } } } };
+    expect(unmatched([entry(), entry()], { images: { approval } })).to.deep.equal(['spec.images.approval.namespaces']);
     expect(objectsOf({ controls, enforcement: [entry({ include: ['shopp'] })] }).unmatched, 'not known').to.deep.equal([]);
   });
 
