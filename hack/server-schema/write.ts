@@ -6,7 +6,7 @@ import { globSync } from 'node:fs';
 const root = join(import.meta.dirname, '..', '..');
 
 /** The files that the generated schema depends on. Paths from the root of the repository. */
-const sources = ['hack/server-schema/*.go', 'hack/server-schema/write.ts', 'hack/cluster.d/modules/kubernetes-*/go.mod'];
+const sources = ['hack/server-schema/*.go', 'hack/server-schema/*.ts', 'hack/cluster.d/modules/kubernetes-*/go.mod'];
 
 /** A digest of the sources of the schema. `hack/generate --check` compares it with that in the file, without building them. */
 export function schemaDigest(): string {

@@ -1,4 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts';
+import type { Control } from '../catalogue/controls/control.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { type ControlCheck, evaluateControl } from './controls/control-check.ts';
 import { kindsInclude, nameOfKind } from './controls/control-kinds.ts';
@@ -13,6 +14,7 @@ import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import type { ConvertedObject, RuleCheck } from './rules/rule-check.ts';
 import { addRuleResult } from './rules/rule-result.ts';
 import type { Subject } from './controls/subject.ts';
+import { builtinKindOf } from './schema/builtin-kind.ts';
 import { servedKind } from './validation/schema-problems.ts';
 import type { ResourceReference } from '../findings/finding.ts';
 import { isLongRunningKind, roleOfKind } from './objects/workload-kind.ts';
@@ -64,8 +66,9 @@ export class KindPlans {
     const plans = this.#policies
       .map((policy): KindPlan => {
         const controls = policy.controls.filter(
-          ({ control: { kinds } }) =>
-            kindsInclude(kinds, groupKind, resource.namespaced, role) || (kinds === 'manifests' && this.#isCheckedManifest(resource)),
+          ({ control }) =>
+            kindsInclude(control.kinds, groupKind, resource.namespaced, role) ||
+            (control.kinds === 'manifests' && this.#isCheckedManifest(control, resource)),
         );
         const rules = policy.rules.filter((rule) => rule.appliesTo(resource, role !== undefined));
         const selected = controls.filter(filter.control);
@@ -88,9 +91,12 @@ export class KindPlans {
     return kindPlans;
   }
 
-  /** Whether objects come from files, and Kubernetes has their kind in this version. */
-  #isCheckedManifest({ group, version, kind }: ApiResource): boolean {
-    return !this.#index.converts && servedKind(group, version, kind) !== undefined;
+  /** Whether objects come from files, and Kubernetes has their kind. Only controls about versions evaluate those that it does not serve. */
+  #isCheckedManifest({ atClusterVersion }: Control, { group, version, kind }: ApiResource): boolean {
+    if (this.#index.converts) return false;
+    return (
+      servedKind(group, version, kind) !== undefined || (atClusterVersion === true && builtinKindOf(group, version, kind) !== undefined)
+    );
   }
 
   /**

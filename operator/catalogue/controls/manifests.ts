@@ -55,5 +55,23 @@ export const manifests: Section = {
       theme: [],
       builtin: 'repeatedItem',
     },
+    {
+      id: 'deprecated-api-version',
+      title: 'No API version is deprecated or removed',
+      severity: 'low',
+      essential: false,
+      kinds: 'manifests',
+      why: 'After the upgrade to the version of Kubernetes that removes it, the manifest cannot be applied any more.',
+      fix: 'Use the version that the message names. --kubernetes-version sets the version of Kubernetes that is planned.',
+      example: {
+        before: 'apiVersion: resource.k8s.io/v1beta1\nkind: ResourceClaimTemplate\n',
+        after: 'apiVersion: resource.k8s.io/v1\nkind: ResourceClaimTemplate\n',
+      },
+      message: 'the API version is deprecated',
+      placement: { nsa: ['UP.updates'] },
+      theme: [],
+      atClusterVersion: true,
+      builtin: 'deprecatedVersion',
+    },
   ],
 };

@@ -43,8 +43,13 @@ import type { LocatedResult, ScanResult, VerdictCounts } from '../../output/scan
 
 /** Returns the resources for a scan of files: those of Kubernetes and of Vigil, and those of the CRDs among the files. */
 export function resourcesOf(manifests: readonly Manifest[]): readonly ApiResource[] {
+  return [...builtinResources, ...wellKnown, ...definedBy(manifests)];
+}
+
+/** The resources of the CustomResourceDefinitions among the files. */
+function definedBy(manifests: readonly Manifest[]): readonly ApiResource[] {
   const definitions = manifests.filter(({ object }) => groupKindOf(object) === 'CustomResourceDefinition.apiextensions.k8s.io');
-  return [...builtinResources, ...wellKnown, ...definitions.flatMap(({ object }) => served(object))];
+  return definitions.flatMap(({ object }) => served(object));
 }
 
 const wellKnown: readonly ApiResource[] = (
@@ -117,7 +122,7 @@ export class ManifestState {
     const candidates = manifests.filter(({ object }) => !isConfiguration(object));
     for (const { object, file } of candidates) nameAsFile(object, file);
     const resources = resourcesOf(candidates);
-    const defined = new Set(resources.map((resource) => `${apiVersionOf(resource)} ${resource.kind}`));
+    const defined = new Set(definedBy(candidates).map((resource) => `${apiVersionOf(resource)} ${resource.kind}`));
     const errors: ManifestError[] = [];
     const outdated: ManifestError[] = [];
     const misnamed: Manifest[] = [];

@@ -11,8 +11,8 @@ import { networkJudges } from '../network/judges/network-judges.ts';
 import { type Shape, shapeFaults } from './shape.ts';
 import type { Subject } from './subject.ts';
 
-/** Evaluates one object by code. Used for checks that are hard to write in CEL. */
-export type BuiltinCheck = (subject: Subject, parameters: ControlParameters) => Outcome;
+/** Evaluates one object by code. Used for checks that are hard to write in CEL. `minor`: as in a CEL expression, `version`. */
+export type BuiltinCheck = (subject: Subject, parameters: ControlParameters, minor: number) => Outcome;
 
 interface Findings {
   readonly violations: Violation[];

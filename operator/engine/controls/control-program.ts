@@ -234,7 +234,7 @@ export type ControlProgram = CheckProgram | BuiltinProgram;
 export function controlProgram(control: CatalogueEntry, parameters: ControlParameters, version: number): ControlProgram | undefined {
   const { argument } = control;
   if (argument !== undefined) return { evaluate: (subject) => judgeArguments(subject, argument) };
-  if (control.builtin !== undefined) return builtinProgram(control.builtin, parameters);
+  if (control.builtin !== undefined) return builtinProgram(control.builtin, parameters, version);
   return control.checks === undefined ? undefined : new CheckProgram(control, parameters, version);
 }
 
@@ -243,10 +243,10 @@ export interface BuiltinProgram {
   evaluate(subject: Subject): Outcome;
 }
 
-function builtinProgram(name: string, parameters: ControlParameters): BuiltinProgram {
+function builtinProgram(name: string, parameters: ControlParameters, minor: number): BuiltinProgram {
   const check = builtinChecks[name];
   if (check === undefined) throw new Error(`no check '${name}'`);
-  return { evaluate: (subject) => check(subject, parameters) };
+  return { evaluate: (subject) => check(subject, parameters, minor) };
 }
 
 /** Whether a value of a parameter counts as set. */

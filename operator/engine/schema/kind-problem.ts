@@ -1,12 +1,12 @@
 import { apiVersionOf } from '../../api/api-resource.ts';
 import { suggestion } from '../../catalogue/suggestion.ts';
-import { formerKinds } from './former-kinds.ts';
+import { formerKinds, type KindLifecycle, lifecycleOf } from './former-kinds.ts';
 import { type BuiltinKind, builtinKinds } from './schema-node.ts';
 
 /** Why the API server has no such kind. */
 export interface KindProblem {
   readonly message: string;
-  /** The kind was served in this version once: what the object means is known. */
+  /** Another Kubernetes serves the kind in this version: what the object means is known. */
   readonly isFormer: boolean;
 }
 
@@ -25,7 +25,7 @@ interface KnownKinds {
   readonly exact: ReadonlySet<string>;
 }
 
-let known: KnownKinds | undefined;
+let knownKinds: KnownKinds | undefined;
 
 const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '');
 
@@ -42,12 +42,26 @@ function readKnown(): KnownKinds {
   };
 }
 
-function formerProblem(apiVersion: string, kind: string, minor: number): KindProblem | undefined {
-  const former = formerKinds.find((item) => item.kind === kind && apiVersionOf(item) === apiVersion);
-  if (former === undefined) return undefined;
-  const { removed, replacement } = former;
-  const instead = replacement === undefined ? 'nothing is in its place' : `use ${replacement}`;
-  return { message: removed > minor ? '' : `Kubernetes 1.${removed} removed ${kind} from ${apiVersion}: ${instead}`, isFormer: true };
+/** What to use for a version that is removed. `stable`: the kinds of that name, preferred versions first. */
+function replacementFor({ group, replacement }: KindLifecycle, stable: readonly BuiltinKind[]): string {
+  const same = stable.find((found) => found.group === group && /^v\d+$/.test(found.version));
+  const instead = same === undefined ? replacement : apiVersionOf(same);
+  return instead === undefined ? 'nothing is in its place' : `use ${instead}`;
+}
+
+/** Why the server does not have a version that another Kubernetes has. The message is empty for one that only a later Kubernetes removes. */
+function lifecycleProblem(all: KnownKinds, apiVersion: string, kind: string, minor: number): KindProblem | undefined {
+  const found = lifecycleOf(groupOf(apiVersion), apiVersion.slice(apiVersion.indexOf('/') + 1), kind);
+  if (found === undefined) return undefined;
+  const { removed, introduced } = found;
+  if (introduced > minor)
+    return {
+      message: `Kubernetes 1.${minor} has no ${kind} in ${apiVersion}: 1.${introduced} is the first version with it`,
+      isFormer: true,
+    };
+  if (removed === undefined || (removed > minor && all.exact.has(`${apiVersion} ${kind}`))) return undefined;
+  const message = `Kubernetes 1.${removed} removed ${kind} from ${apiVersion}: ${replacementFor(found, all.byKind.get(kind.toLowerCase()) ?? [])}`;
+  return { message: removed > minor ? '' : message, isFormer: true };
 }
 
 /** Returns the built-in kinds of a name, as written or in other letters, also in its plural. */
@@ -103,16 +117,30 @@ const isListOf = ({ byKind }: KnownKinds, kind: string): boolean => kind.endsWit
 
 /**
  * Returns why no API server has a kind in a version, as far as Kubernetes itself is concerned: the kind is mistyped, in another group or
- * version, or was removed. Returns undefined for kinds that exist, and for those of other groups. `minor`: the version of Kubernetes 1 that
+ * version, was removed, or came later. Returns undefined for kinds that exist, and for those of other groups. `minor`: the version of Kubernetes 1 that
  * is meant. For a version that a later Kubernetes removes, the message is empty.
  */
 export function kindProblem(apiVersion: string, kind: string, minor: number): KindProblem | undefined {
-  const all = (known ??= readKnown());
-  if (all.exact.has(`${apiVersion} ${kind}`)) return undefined;
+  const all = (knownKinds ??= readKnown());
+  const known = lifecycleProblem(all, apiVersion, kind, minor);
+  if (known !== undefined || all.exact.has(`${apiVersion} ${kind}`)) return known;
   const group = groupOf(apiVersion);
-  const former = formerProblem(apiVersion, kind, minor);
-  if (former !== undefined) return former;
   if (all.groups.has(group) ? isNoResource(all, group, kind) : !isMistyped(group, named(all, kind))) return undefined;
   const place = apiVersion === 'v1' ? 'the core API (v1)' : apiVersion;
   return { message: `Kubernetes has no kind ${kind} in ${place}${hint(all, group, kind)}`, isFormer: false };
+}
+
+/**
+ * Returns what is to be changed in an object before Kubernetes removes its version: the message of {@link kindProblem} if it is removed,
+ * else when it will be. Undefined if Kubernetes 1.`minor` does not warn of the version.
+ */
+export function deprecationOf(apiVersion: string, kind: string, minor: number): string | undefined {
+  const found = lifecycleOf(groupOf(apiVersion), apiVersion.slice(apiVersion.indexOf('/') + 1), kind);
+  if (found === undefined || found.introduced > minor) return undefined;
+  const removal = kindProblem(apiVersion, kind, minor)?.message ?? '';
+  if (removal !== '') return removal;
+  if (found.deprecated === undefined || found.deprecated > minor) return undefined;
+  const instead = replacementFor(found, knownKinds?.byKind.get(kind.toLowerCase()) ?? []);
+  const end = found.removed === undefined ? 'is deprecated' : `will be removed in Kubernetes 1.${found.removed}`;
+  return `${apiVersion} ${kind} ${end}: ${instead}`;
 }

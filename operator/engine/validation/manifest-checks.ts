@@ -1,5 +1,6 @@
-import type { KubernetesObject } from '../objects/kubernetes-object.ts';
+import { type KubernetesObject, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
+import { deprecationOf } from '../schema/kind-problem.ts';
 import { type SchemaProblem, type SchemaProblemType, schemaProblems } from './schema-problems.ts';
 
 /** The problems of an object, for the controls that report a part of them. */
@@ -18,9 +19,16 @@ const check =
     return found.length === 0 ? clean : { violations: found.map(({ path, message }) => ({ path, label: message })), faults: [] };
   };
 
+/** Reports a version that Kubernetes warns of or does not have. `minor`: that of Kubernetes 1. */
+function deprecatedVersion({ object }: { readonly object: KubernetesObject }, _: unknown, minor: number): Outcome {
+  const message = deprecationOf(textOf(object.apiVersion) ?? '', textOf(object.kind) ?? '', minor);
+  return message === undefined ? clean : { violations: [{ path: 'apiVersion' }], faults: [], message };
+}
+
 /** The checks of the fields of manifests, by the names that controls use. */
 export const manifestChecks = {
   unknownField: check('unknown'),
   repeatedItem: check('repeated'),
   refusedField: check('refused'),
+  deprecatedVersion,
 };

@@ -247,4 +247,5 @@ export const placements: readonly PlacementRow[] = [
   ['invalid-field', '★', 'medium', 'manifests', '', '', '', '', '', ''],
   ['unknown-field', '★', 'medium', 'manifests', '', '', '', '', '', ''],
   ['duplicate-list-item', '', 'low', 'manifests', '', '', '', '', '', ''],
+  ['deprecated-api-version', '', 'low', 'manifests', '', '', '', 'UP.updates', '', ''],
 ];

@@ -143,9 +143,19 @@ const repeated: readonly Row[] = [
   ),
 ];
 
+const deprecated: readonly Row[] = [
+  fails('a beta version that the next Kubernetes removes', object('resource.k8s.io/v1beta1', 'ResourceClaim', 'spec: {}'), 'apiVersion'),
+  fails('a version that is removed', object('storage.k8s.io/v1beta1', 'VolumeAttributesClass', 'driverName: a'), 'apiVersion'),
+  fails('a version that was removed long ago', object('extensions/v1beta1', 'Ingress', 'spec: {}'), 'apiVersion'),
+  passes('a stable version', object('resource.k8s.io/v1', 'ResourceClaim', 'spec: {}')),
+  passes('a beta version that is not deprecated yet', object('scheduling.k8s.io/v1beta1', 'PodGroup', 'spec: {}')),
+  passes('a version with a successor that is not deprecated', object('autoscaling/v1', 'HorizontalPodAutoscaler', 'spec: {}')),
+];
+
 /** Controls about the fields of manifests. */
 export const table: Tables = {
   'invalid-field': objects(...refused),
   'unknown-field': objects(...unknown),
   'duplicate-list-item': objects(...repeated),
+  'deprecated-api-version': objects(...deprecated),
 };
