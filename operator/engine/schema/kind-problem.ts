@@ -139,8 +139,11 @@ export function deprecationOf(apiVersion: string, kind: string, minor: number): 
   if (found === undefined || found.introduced > minor) return undefined;
   const removal = kindProblem(apiVersion, kind, minor)?.message ?? '';
   if (removal !== '') return removal;
-  if (found.deprecated === undefined || found.deprecated > minor) return undefined;
-  const instead = replacementFor(found, knownKinds?.byKind.get(kind.toLowerCase()) ?? []);
+  return (found.deprecated ?? Infinity) > minor ? undefined : warningOf(found, apiVersion);
+}
+
+function warningOf(found: KindLifecycle, apiVersion: string): string {
+  const instead = replacementFor(found, knownKinds?.byKind.get(found.kind.toLowerCase()) ?? []);
   const end = found.removed === undefined ? 'is deprecated' : `will be removed in Kubernetes 1.${found.removed}`;
-  return `${apiVersion} ${kind} ${end}: ${instead}`;
+  return `${apiVersion} ${found.kind} ${end}: ${instead}`;
 }
