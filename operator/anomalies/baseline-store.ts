@@ -1,4 +1,4 @@
-import { isUnusable } from '../kube/documents/document-error.ts';
+import { DocumentConflict, isUnusable } from '../kube/documents/document-error.ts';
 import { jsonKind } from '../kube/documents/document-kind.ts';
 import { DocumentStore, type DocumentClient, type PreviousDocument } from '../kube/documents/document-store.ts';
 import { messageOf } from '../kube/client/kube-request.ts';
@@ -29,6 +29,8 @@ export interface LoadedBaseline {
 export class BaselineStore {
   readonly #store: DocumentStore;
   #previous: PreviousDocument | undefined;
+  /** The version that somebody else wrote, as the last refused write found it. */
+  #foreign: string | undefined;
 
   constructor(client: DocumentClient, namespace: string, onLeftover?: (error: unknown) => void) {
     this.#store = new DocumentStore(client, namespace, onLeftover);
@@ -47,9 +49,28 @@ export class BaselineStore {
     }
   }
 
-  /** Writes what was learned. Throws `DocumentConflict` if another process wrote it since. */
+  /**
+   * Writes what was learned. Throws `DocumentConflict` if somebody else wrote it since. If a later call finds that version again, nobody writes it
+   * any more: a leader before this one did so when it stopped, or a person edited it. Then it is replaced, as is one that was deleted.
+   */
   async save(documents: readonly BaselineDocument[]): Promise<void> {
+    try {
+      await this.#write(documents);
+    } catch (error) {
+      if (!(error instanceof DocumentConflict)) throw error;
+      const found = await this.#store.previous(BASELINE_NAME);
+      if (found !== undefined && found.resourceVersion !== this.#foreign) {
+        this.#foreign = found.resourceVersion;
+        throw error;
+      }
+      this.#previous = found;
+      await this.#write(documents);
+    }
+  }
+
+  async #write(documents: readonly BaselineDocument[]): Promise<void> {
     this.#previous = withoutContent(await this.#store.write({ name: BASELINE_NAME }, kind, { documents }, this.#previous));
+    this.#foreign = undefined;
   }
 }
 

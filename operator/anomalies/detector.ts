@@ -16,12 +16,13 @@ import { Learning } from './baseline/learning.ts';
 import { Normality } from './baseline/normality.ts';
 import { Rates } from './baseline/rates.ts';
 import { seedPrincipals } from './baseline/seeding.ts';
-import { auditGap } from './detections/audit-gap.ts';
+import { auditGap, auditOutage } from './detections/audit-gap.ts';
 import { Enumeration } from './detections/enumeration.ts';
 import { ClusterInventory } from './inventory/cluster-inventory.ts';
 import { Judging, type Raised } from './judging.ts';
 import type { AnomalyFinding } from './results/anomaly-finding.ts';
 import { FindingLog } from './results/finding-log.ts';
+import { ClockJumps, TOLERATED } from './clock-jumps.ts';
 import { EventRate } from './event-rate.ts';
 
 const minute = 60_000;
@@ -41,12 +42,15 @@ class Detector implements AnomalyDetector {
   readonly #log: FindingLog;
   readonly #judging: Judging;
   readonly #rate = new EventRate();
+  readonly #clock = new ClockJumps();
   #isFirstStart = true;
   #problems: readonly string[] = [];
   #version = '';
   #saved = '';
   #leftOut = 0;
   #lastPrune = 0;
+  /** When the baseline that was read was saved. */
+  #savedAt = 0;
   /** The keys of the states that were seen since the start, until the first lists are complete. */
   #seenStates: Set<string> | undefined = new Set();
 
@@ -84,13 +88,18 @@ class Detector implements AnomalyDetector {
   }
 
   tick(now: number): void {
+    if (this.#clock.tick(now)) this.#setBack(now);
     for (const { request, observation } of this.#enumeration.due(now))
       this.#raise(this.#judging.decide(observation, request, this.#judging.circumstances(request, false)));
-    const { judged, missing } = this.#join.due(now);
+    const { judged, missing, outages } = this.#join.due(now);
     for (const change of judged) this.#judge(change, false);
     for (const change of missing)
       this.#raise(this.#judging.decide(auditGap(change), { ...change, at: now }, this.#judging.circumstances(change, false)));
-    this.#log.expire(now, this.#settings.keepFor);
+    for (const unseen of outages)
+      this.#raise(
+        this.#judging.decide(auditOutage(unseen), { ...unseen.change, at: now }, this.#judging.circumstances(unseen.change, false)),
+      );
+    if (this.#clock.mayExpire(now)) this.#log.expire(now, this.#settings.keepFor);
     if (now - this.#lastPrune < 10 * minute) return;
     this.#lastPrune = now;
     this.#normality.rates.prune(now);
@@ -120,7 +129,7 @@ class Detector implements AnomalyDetector {
       eventsPerSecond: this.#rate.perSecond(now),
       droppedFindings: this.#log.dropped,
       blind: this.#blind(now),
-      problems: this.#problems,
+      problems: [...this.#problems, ...this.#clock.problems(now)],
     };
   }
 
@@ -141,13 +150,17 @@ class Detector implements AnomalyDetector {
     return documents;
   }
 
-  load(documents: readonly BaselineDocument[]): LoadResult {
+  load(documents: readonly BaselineDocument[], now: number): LoadResult {
     const baseline = readBaseline(documents);
     const problems = [...baseline.problems, ...this.#restore(baseline)];
     this.#isFirstStart = documents.length === 0 || baseline.lost.size > 0;
     // What is lost is not normal, but neither is it an attack: it is learned again, and that is said.
     if (problems.length > 0) this.#learning.restart();
     this.#problems = problems;
+    if (this.#savedAt > now + TOLERATED) {
+      this.#clock.setBack(this.#savedAt, now);
+      this.#setBack(now);
+    }
     const last = this.#learning.last('audit');
     if (last !== undefined) this.#join.resume(last);
     return { read: baseline.read, problems };
@@ -167,12 +180,23 @@ class Detector implements AnomalyDetector {
   }
 
   #restoreState(item: unknown): boolean {
-    const { version, quietUntil, learning, hops } = (item ?? {}) as Readonly<Record<string, unknown>>;
+    const { savedAt, version, quietUntil, learning, hops } = (item ?? {}) as Readonly<Record<string, unknown>>;
     if (typeof version !== 'string' || typeof quietUntil !== 'number' || !Array.isArray(learning) || !Array.isArray(hops)) return false;
     this.#version = version;
+    if (typeof savedAt === 'number') this.#savedAt = savedAt;
     this.#normality.quietUntil = quietUntil;
     this.#inventory.nodes.loadHops(hops as readonly (readonly [string, readonly string[]])[]);
     return learning.every((each: unknown) => this.#learning.load(each));
+  }
+
+  /** What was seen while the clock was ahead is dated in the future, and would stay new, recent or open until then. */
+  #setBack(now: number): void {
+    this.#normality.setBack(now);
+    this.#learning.setBack(now);
+    this.#join.setBack(now);
+    this.#log.setBack(now);
+    this.#rate.setBack();
+    this.#lastPrune = 0;
   }
 
   #request(request: RequestActivity, replay: boolean): void {

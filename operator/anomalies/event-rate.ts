@@ -13,6 +13,12 @@ export class EventRate {
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
+  /** The clock was set back: counting starts again. */
+  setBack(): void {
+    this.#counts.fill(0);
+    this.#last = 0;
+  }
+
   /** The events in a second, with one decimal. */
   perSecond(now: number): number {
     this.#forget(now);

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../audit/audit-event.ts';
 import { messageOf } from '../kube/client/kube-request.ts';
 import type { WatchClient } from '../kube/watch/watch-stream.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Activity } from './activity/activity.ts';
 import { RequestActivities } from './activity/request-activity.ts';
 import type { AnomalyDetector, DetectorSettings } from './anomaly-detector.ts';
 import type { BaselineStore } from './baseline-store.ts';
@@ -13,6 +14,8 @@ import { ClusterWatch } from './inputs/cluster-watch.ts';
 const TICK = 5000;
 /** Milliseconds between two writes of what was learned. */
 const SAVE_INTERVAL = 60_000;
+/** The most errors about single events in the log. The status counts all of them. */
+const MOST_LOGGED = 10;
 
 /** What a {@link RunningDetector} needs. */
 export interface RunningDetectorOptions {
@@ -37,6 +40,7 @@ export class RunningDetector {
   readonly #timer: NodeJS.Timeout;
   #loadProblem: string | undefined;
   #saveProblem: string | undefined;
+  #unjudged = 0;
   #savedAt = Number.NEGATIVE_INFINITY;
   /** What the last write failed to store. */
   #unsaved: ReturnType<AnomalyDetector['save']>;
@@ -48,7 +52,7 @@ export class RunningDetector {
     this.#watch = new ClusterWatch(client, {
       clock,
       silence,
-      onActivity: (activity) => this.detector.observe(activity),
+      onActivity: (activity) => this.#take(() => activity),
       onSynced: () => {
         this.detector.synced(clock());
         onTick();
@@ -74,14 +78,27 @@ export class RunningDetector {
 
   /** Why something is not seen or not kept, as sentences. */
   get problems(): readonly string[] {
-    return [...this.#watch.problems, ...[this.#loadProblem, this.#saveProblem].filter((problem) => problem !== undefined)];
+    const unjudged =
+      this.#unjudged === 0
+        ? undefined
+        : `${this.#unjudged} ${this.#unjudged === 1 ? 'event' : 'events'} could not be judged because of an error in Vigil: the log of the operator has it`;
+    return [...this.#watch.problems, ...[this.#loadProblem, this.#saveProblem, unjudged].filter((problem) => problem !== undefined)];
   }
 
-  /** Takes audit events in order. */
+  /** Takes audit events in order. Never throws. */
   observe(events: readonly AuditEvent[]): void {
-    for (const event of events) {
-      const activity = this.#requests.activity(event);
+    for (const event of events) this.#take(() => this.#requests.activity(event));
+  }
+
+  /** What one event does to the detector must not keep it from seeing the others. */
+  #take(activityOf: () => Activity | undefined): void {
+    try {
+      const activity = activityOf();
       if (activity) this.detector.observe(activity);
+    } catch (error) {
+      this.#unjudged += 1;
+      // Somebody who knows how to cause it could fill the log.
+      if (this.#unjudged <= MOST_LOGGED) this.#options.log.error({ err: error }, 'an event could not be judged');
     }
   }
 

@@ -67,4 +67,12 @@ describe('RunningDetector', () => {
     await running.stop();
     expect(saved.map((text) => [text.includes('user:alice'), text.includes('user:bob')])).to.deep.equal([[true, true]]);
   });
+
+  it('sees the other events if one cannot be judged, and says so', () => {
+    const broken = Object.defineProperty(auditEvent('mallory', now, {}), 'requestURI', { get: () => expect.fail('no URI') });
+    running.observe([broken]);
+    learn('alice');
+    expect(running.problems).to.include('1 event could not be judged because of an error in Vigil: the log of the operator has it');
+    expect(JSON.stringify(running.detector.save(now))).to.include('user:alice');
+  });
 });

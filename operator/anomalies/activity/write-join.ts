@@ -1,4 +1,5 @@
 import type { ChangeActivity, RequestActivity } from './activity.ts';
+import { AuditOutages, type UnseenChanges } from './audit-outages.ts';
 import { watchedKinds } from './change-activity.ts';
 import { isOfStatus } from './material-change.ts';
 
@@ -48,8 +49,10 @@ const none: JoinedChanges = { judged: [], late: [] };
 export interface DueChanges {
   /** To be judged, with the request if there is one. */
   readonly judged: readonly ChangeActivity[];
-  /** Changes without an audit event for five minutes, although events of later requests came. */
+  /** Changes without an audit event for five minutes, although events of other requests came before and after them. */
   readonly missing: readonly ChangeActivity[];
+  /** The times without any audit event in which there were changes. */
+  readonly outages: readonly UnseenChanges[];
 }
 
 const verbsOf: Readonly<Record<ChangeActivity['operation'], ReadonlySet<string>>> = {
@@ -73,23 +76,29 @@ export class WriteJoin {
   readonly #waiting = new Set<Waiting>();
   /** The same, by resource and namespace. */
   readonly #waitingIn = new Map<string, Set<Waiting>>();
+  readonly #outages = new AuditOutages();
   #firstAudit: number | undefined;
-  #lastAudit: number | undefined;
 
   /** Whether audit events come. */
   isActive(now: number): boolean {
-    return this.#lastAudit !== undefined && now - this.#lastAudit < activeFor;
+    return this.#outages.last !== undefined && now - this.#outages.last < activeFor;
   }
 
   /** Audit events came until a time, before a restart: they are expected to go on. */
   resume(lastAudit: number): void {
-    this.#lastAudit = lastAudit;
+    this.#outages.saw(lastAudit);
+  }
+
+  /** The clock was set back. */
+  setBack(now: number): void {
+    this.#outages.setBack(now);
+    if (this.#firstAudit !== undefined) this.#firstAudit = Math.min(this.#firstAudit, now);
   }
 
   /** Takes a request. Returns the changes that waited for it, joined: those to be judged, and those that were judged without it. */
   request(request: RequestActivity, now: number): JoinedChanges {
     this.#firstAudit ??= now;
-    this.#lastAudit = Math.max(this.#lastAudit ?? 0, now);
+    this.#outages.saw(now);
     if (!isWrite(request)) return none;
     const key = keyOf(request.resource, request.namespace, request.name);
     const list = this.#requests.get(key);
@@ -122,9 +131,10 @@ export class WriteJoin {
   /** Returns the changes that have waited long enough. */
   due(now: number): DueChanges {
     const judged: ChangeActivity[] = [];
-    const missing: ChangeActivity[] = [];
+    const unexplained: ChangeActivity[] = [];
     for (const waiting of this.#waiting) {
-      const age = now - waiting.change.at;
+      // The age of a change that the clock was set back after is not known: it is judged now.
+      const age = now < waiting.change.at - soon ? GAP_AFTER : now - waiting.change.at;
       if (waiting.candidate !== undefined) {
         judged.push(this.#joined(waiting.change, waiting.candidate));
         this.#leave(waiting);
@@ -141,10 +151,11 @@ export class WriteJoin {
       }
       if (age < GAP_AFTER) continue;
       this.#leave(waiting);
-      if (waiting.explained !== true && this.#sawAround(waiting.change.at)) missing.push(waiting.change);
+      if (waiting.explained !== true) unexplained.push(waiting.change);
     }
     this.#forget(now - before - JOIN_WAIT);
-    return { judged, missing };
+    const missing = unexplained.filter(({ at }) => this.#sawAround(at));
+    return { judged, missing, outages: this.#outages.unseen(unexplained) };
   }
 
   /** Whether a waiting change is joined with a request now. One that is less near is kept as a candidate. */
@@ -174,7 +185,12 @@ export class WriteJoin {
 
   /** Whether audit events came before and after a time: then one of that time is missing, and not all. */
   #sawAround(at: number): boolean {
-    return this.#firstAudit !== undefined && this.#firstAudit < at - 60_000 && this.#lastAudit !== undefined && this.#lastAudit > at;
+    return this.#hasReceived(at) && this.#outages.at(at) === undefined;
+  }
+
+  /** Whether this process had received events a minute before a time. API servers need a while to find a new receiver. */
+  #hasReceived(at: number): boolean {
+    return this.#firstAudit !== undefined && this.#firstAudit < at - 60_000;
   }
 
   #joined(change: ChangeActivity, request: RequestActivity): ChangeActivity {

@@ -209,6 +209,20 @@ export class KnownKeys {
     this.#changes += 1;
   }
 
+  /** The clock was set back: what was seen after `now` was seen now. */
+  setBack(now: number): void {
+    const latest = minutes(now);
+    for (const [owner, keys] of this.#owners) {
+      for (const known of keys.values()) {
+        known.first = Math.min(known.first, latest);
+        known.last = Math.min(known.last, latest);
+        if (known.reported !== undefined) known.reported = Math.min(known.reported, latest);
+      }
+      this.#counts.earlier(owner, latest);
+    }
+    this.#changes += 1;
+  }
+
   /** All keys, by owner. */
   *save(): Iterable<SavedOwner> {
     for (const [owner, keys] of this.#owners)

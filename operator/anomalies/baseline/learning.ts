@@ -70,6 +70,15 @@ export class Learning {
     return Math.min(activeDays, Math.floor(this.#period / day));
   }
 
+  /** The clock was set back: what was seen after `now` was seen now. */
+  setBack(now: number): void {
+    for (const state of this.#states.values()) {
+      state.since = Math.min(state.since, now);
+      state.last = Math.min(state.last, now);
+      for (const each of state.days) if (each > Math.floor(now / day)) state.days.delete(each);
+    }
+  }
+
   /** What was learned is lost: learning starts again. */
   restart(): void {
     this.#states.clear();

@@ -64,6 +64,13 @@ export class Normality {
     this.quietUntil = at + windowAfterUpgrade;
   }
 
+  /** The clock was set back. */
+  setBack(now: number): void {
+    this.known.setBack(now);
+    this.rates.setBack(now);
+    this.quietUntil = Math.min(this.quietUntil, now + windowAfterUpgrade);
+  }
+
   /** Returns what is not normal about a observation, or undefined. */
   decide(detection: Detection, observation: Observation, circumstances: Circumstances): Abnormal | undefined {
     const { compared } = observation;

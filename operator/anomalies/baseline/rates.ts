@@ -142,6 +142,22 @@ export class Rates {
     for (const { recent, last } of this.#series.values()) if (last < now - bucket && recent.size > 0) recent.clear();
   }
 
+  /** The clock was set back: what is counted after `now` has not happened. */
+  setBack(now: number): void {
+    const [lastBucket, today] = [Math.floor(now / bucket), Math.floor(now / day)];
+    for (const series of this.#series.values()) {
+      series.last = Math.min(series.last, now);
+      if (series.bucket > lastBucket) Object.assign(series, { bucket: lastBucket, peak: 0 });
+      if ([...series.recent.values()].some(([at]) => at > now)) series.recent.clear();
+      if (series.today <= today) continue;
+      series.today = today;
+      series.ofToday.clear();
+      series.peaks = [];
+      while ((series.past.at(-1)?.day ?? today) > today) series.past.pop();
+    }
+    this.#changes += 1;
+  }
+
   /** All series with a history. */
   *save(): Iterable<SavedSeries> {
     for (const [key, series] of this.#series) {

@@ -1,5 +1,7 @@
 import { timestampOf } from '../../api/timestamp.ts';
 import type { ChangeActivity } from '../activity/activity.ts';
+import { managerActor } from '../activity/actor.ts';
+import type { UnseenChanges } from '../activity/audit-outages.ts';
 import type { Observation } from './judge.ts';
 import { subjectText } from './subjects.ts';
 
@@ -10,5 +12,16 @@ export const auditGap = (change: ChangeActivity): Observation => ({
   workload: `gap ${change.operation} ${change.resource}`,
   seen: `${subjectText(change.object)} was ${change.operation === 'delete' ? 'deleted' : `${change.operation}d`} at ${timestampOf(change.at)}, and no audit event of it came`,
   normal: 'audit events of other requests came before and after it',
+  compared: { kind: 'invariant' },
+});
+
+/** No audit events came at all for a time in which there were changes. An outage is one finding, however many changes there were. */
+export const auditOutage = ({ outage: { from, to }, count }: UnseenChanges): Observation => ({
+  detection: 'audit-gap',
+  about: { apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' },
+  workload: 'outage',
+  actor: managerActor('unknown'),
+  seen: `no audit events came from ${timestampOf(from)} ${to === undefined ? 'on' : `to ${timestampOf(to)}`}; ${count === 1 ? 'one change was' : `${count} changes were`} seen without a user since then`,
+  normal: 'audit events came before',
   compared: { kind: 'invariant' },
 });

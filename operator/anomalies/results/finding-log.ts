@@ -86,6 +86,12 @@ export class FindingLog {
     for (const [key, spread] of this.#spread) if (spread.day < today) this.#spread.delete(key);
   }
 
+  /** The clock was set back. */
+  setBack(now: number): void {
+    this.#store.setBack(now);
+    this.#spread.clear();
+  }
+
   /** An exception covers a finding: what it is about is normal from now on. The finding stays, as excepted, until it expires. */
   accept(id: string, now: number): void {
     for (const reference of this.#store.get(id)?.baseline ?? []) this.#normality.accept(reference, now);

@@ -97,6 +97,12 @@ export class FindingStore {
     for (const [id, { finding, state }] of this.#stored) if (state === undefined && finding.lastSeen < now - keepFor) this.remove(id);
   }
 
+  /** The clock was set back: what was seen after `now` was seen now, and does not stay longer than all else. */
+  setBack(now: number): void {
+    for (const { finding } of this.#stored.values())
+      if (finding.lastSeen > now) this.replace(finding.id, { firstSeen: Math.min(finding.firstSeen, now), lastSeen: now });
+  }
+
   /** The number of open findings by severity. */
   counts(): Record<Severity, number> {
     const counts: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };

@@ -37,7 +37,7 @@ describe('WriteJoin', () => {
     const join = active();
     expect(join.change(change(start), start)).to.equal(undefined);
     expect(join.request(write('alice', start + 500), start + 20_000).judged.map(userOf)).to.deep.equal(['alice']);
-    expect(join.due(start + JOIN_WAIT + 1)).to.deep.equal({ judged: [], missing: [] });
+    expect(join.due(start + JOIN_WAIT + 1)).to.deep.equal({ judged: [], missing: [], outages: [] });
   });
 
   it('judges a change without its request after a while', () => {
@@ -129,8 +129,25 @@ describe('WriteJoin', () => {
     join.due(start + JOIN_WAIT);
     join.request(write('other', start + 60_000, { name: 'x' }), start + 60_000);
     expect(join.due(start + GAP_AFTER).missing.map(({ object: { name } }) => name)).to.deep.equal(['web']);
-    const silent = active();
-    silent.change(change(start + 1000), start + 1000);
-    expect(silent.due(start + GAP_AFTER + 1000).missing).to.deep.equal([]);
+  });
+
+  it('tells changes in a time without any audit event together, and once', () => {
+    const join = active();
+    for (let index = 1; index <= 3; index += 1) join.change(change(start + index * 1000, 'update', `web-${index}`), start + index * 1000);
+    const silent = join.due(start + GAP_AFTER + 10_000);
+    expect([silent.missing, silent.outages.map(({ outage, count }) => [outage, count])]).to.deep.equal([[], [[{ from: start }, 3]]]);
+    join.change(change(start + 590_000), start + 590_000);
+    join.request(write('other', start + 600_000, { name: 'x' }), start + 600_000);
+    const { missing, outages } = join.due(start + 590_000 + GAP_AFTER);
+    expect([missing, outages.map(({ outage, count }) => [outage, count])]).to.deep.equal([[], [[{ from: start, to: start + 600_000 }, 4]]]);
+  });
+
+  it('takes events that the API server sends late for what they are', () => {
+    const join = active();
+    join.request(write('other', start + 600_000, { name: 'x' }), start + 600_000);
+    for (let at = start + 60_000; at < start + 600_000; at += 60_000) join.request(write('other', at, { name: 'x' }), at);
+    join.change(change(start + 300_000), start + 600_000);
+    const { missing, outages } = join.due(start + 300_000 + GAP_AFTER);
+    expect([missing.length, outages]).to.deep.equal([1, []]);
   });
 });
