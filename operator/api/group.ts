@@ -35,6 +35,8 @@ export const ANNOTATIONS = {
   change: `${GROUP}/change`,
   /** On a report about images: the dated new and fixed failures, by policy. */
   changes: `${GROUP}/changes`,
+  /** On a report: the dated counts of failures that became excepted and that are no longer, by policy. */
+  exceptionChanges: `${GROUP}/exception-changes`,
   resourceVersion: `${GROUP}/resource-version`,
   /** On a report: a digest of the content that Vigil wrote. It shows whether another writer has changed the report. */
   digest: `${GROUP}/digest`,

@@ -163,8 +163,8 @@ export class ScanReconciler {
       ledger = { ...ledger, uncovered, endTime: timestampOf(this.#deps.clock()) };
       await this.#steps.store.update(identityOf(scan), { ...settled, ledger });
     }
-    const images = await this.#steps.finish(scan, ledger, { memory, signal });
-    await this.#status.write(scan, { stage: 'ended', ledger, images }, memory);
+    const between = await this.#steps.finish(scan, ledger, { memory, signal });
+    await this.#status.write(scan, { stage: 'ended', ledger, ...between }, memory);
     const seconds = Math.round((this.#deps.clock() - Date.parse(ledger.startTime)) / 1000);
     this.#deps.log.info({ scan: scan.metadata.name, seconds }, 'scan finished');
     this.#memory.forget(scan.metadata.name);

@@ -58,6 +58,7 @@ describe('names that objects in clusters carry', () => {
       policies: '/policies',
       change: '/change',
       changes: '/changes',
+      exceptionChanges: '/exception-changes',
       resourceVersion: '/resource-version',
       digest: '/digest',
       bootstrap: '/bootstrap',

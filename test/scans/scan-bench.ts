@@ -164,7 +164,7 @@ export class StepsBench implements ScanSteps {
   readonly finish: ScanSteps['finish'] = async (_scan, ledger) => {
     await Promise.resolve();
     this.#do(`finish ${ledger.endTime ?? 'without a time'}`.replace(/ 2026.*T/, ' '));
-    return undefined;
+    return { images: undefined, exceptions: {} };
   };
   readonly clear = (): Promise<number> => Promise.resolve(0);
 }

@@ -3,6 +3,7 @@ import { RESOURCES } from '../../operator/api/api-resource.ts';
 import { ANNOTATIONS } from '../../operator/api/group.ts';
 import type { Scan } from '../../operator/api/kinds/scan.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
+import { ReportPublisher } from '../../operator/reports/publishing/report-publisher.ts';
 import { exception, setOf } from '../findings/waivers/samples.ts';
 import { ScanCluster } from './scan-cluster.ts';
 
@@ -27,6 +28,41 @@ describe('a scan with exceptions', () => {
     expect(evidence?.results?.filter(({ properties }) => properties?.['state'] === 'excepted').map(({ result }) => result)).to.deep.equal([
       'skip',
     ]);
+    await cluster.restart();
+  });
+
+  it('counts what became excepted or unexcepted since the last Scan, and not as fixed or new', async () => {
+    const cluster = new ScanCluster();
+    await cluster.namespace('blue', 'web', 'data');
+    await cluster.policy('p');
+    let isExcepted = false;
+    cluster.waivers = () => {
+      const covering = exception({ checks: [{ name: 'host-network' }] }, { namespace: 'blue', creationTimestamp: '2026-01-01T00:00:00Z' });
+      return { set: setOf(isExcepted ? [covering] : [], undefined, { bounds: new Map([['p', undefined]]) }), now: cluster.now };
+    };
+    const publisher = new ReportPublisher(cluster.api, {}, { waivers: () => cluster.waivers() });
+    const request = { resource: RESOURCES.reports, namespace: 'blue', signal: new AbortController().signal, onReport: () => undefined };
+    const counted = async (name: string, change: () => Promise<unknown>): Promise<unknown> => {
+      cluster.now += 60_000;
+      await change();
+      cluster.now += 60_000;
+      await cluster.scan(name);
+      const { status } = await cluster.finish(name);
+      const { excepted, unexcepted, new: found, fixed } = status ?? {};
+      return [excepted?.high, unexcepted?.high, found?.high, fixed?.high];
+    };
+    const apply = (to: boolean) => (): Promise<unknown> => {
+      isExcepted = to;
+      return publisher.applyWaivers(request, { labelsOf: () => Promise.resolve({}), onIncomplete: () => undefined });
+    };
+    expect(await counted('first', () => Promise.resolve())).to.deep.equal([undefined, undefined, 0, 0]);
+    expect(await counted('covered', apply(true))).to.deep.equal([2, 0, 0, 0]);
+    expect(await counted('same', () => Promise.resolve())).to.deep.equal([0, 0, 0, 0]);
+    expect(await counted('uncovered', apply(false))).to.deep.equal([0, 2, 0, 0]);
+    // What the scan itself covers is counted by the next one.
+    isExcepted = true;
+    expect(await counted('scanning', () => cluster.deployment('blue', 'more', false))).to.deep.equal([0, 0, 0, 0]);
+    expect(await counted('afterwards', () => Promise.resolve())).to.deep.equal([2, 0, 0, 0]);
     await cluster.restart();
   });
 });

@@ -110,6 +110,7 @@ export const ownKinds: readonly KindDefinition[] = [
       { name: 'New Crit', type: 'integer', jsonPath: '.status.new.critical', priority: 1 },
       { name: 'New High', type: 'integer', jsonPath: '.status.new.high', priority: 1 },
       { name: 'Fixed High', type: 'integer', jsonPath: '.status.fixed.high', priority: 1 },
+      { name: 'Excepted High', type: 'integer', jsonPath: '.status.excepted.high', priority: 1 },
       { name: 'In Scope', type: 'integer', jsonPath: '.status.coverage.inScope', priority: 1 },
       { name: 'Carried Over', type: 'integer', jsonPath: '.status.carriedOver', priority: 1 },
       { name: 'Started', type: 'date', jsonPath: '.status.startTime' },

@@ -123,6 +123,14 @@ export const scanStatus = z.strictObject({
   ),
   new: field(severityCounts.optional(), 'Counts of failures that the last scan did not find.'),
   fixed: field(severityCounts.optional(), 'Counts of earlier failures that no longer exist.'),
+  excepted: field(
+    severityCounts.optional(),
+    'Counts of failures that an exception has covered since the last Scan started, in reports about configuration. They are not fixed. Omitted: no earlier Scan is known.',
+  ),
+  unexcepted: field(
+    severityCounts.optional(),
+    'Counts of failures that an exception no longer covers since the last Scan started. They are not new.',
+  ),
   images: field(
     z
       .strictObject({
@@ -142,6 +150,9 @@ export const scanStatus = z.strictObject({
 export type ScanStatus = z.infer<typeof scanStatus>;
 /** The new and fixed failures in images between two Scans. */
 export type ScanImages = NonNullable<ScanStatus['images']>;
+
+/** The failures that became excepted, and that are no longer, between two Scans. */
+export type ScanExceptions = Pick<ScanStatus, 'excepted' | 'unexcepted'>;
 
 /** One evaluation of policies against a set of targets. */
 export type Scan = Resource<ScanSpec, ScanStatus>;

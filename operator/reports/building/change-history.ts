@@ -40,7 +40,18 @@ export function extendedHistory(
   { seconds, compared }: { readonly seconds: number; readonly compared?: ComparedPolicies },
 ): ChangeHistory {
   const known = readHistory(before?.metadata.annotations?.[ANNOTATIONS.changes]);
-  const changes = policyChanges(before, after, compared);
+  return extendedRows(known, { after, changes: policyChanges(before, after, compared), seconds });
+}
+
+/** Returns a history, extended by changes for the policies of a report. */
+export function extendedRows(
+  known: ChangeHistory,
+  {
+    after,
+    changes,
+    seconds,
+  }: { readonly after: PolicyReport; readonly changes: ReadonlyMap<string, ReportChange>; readonly seconds: number },
+): ChangeHistory {
   const policies = Object.keys(readLedger(after.metadata.annotations?.[ANNOTATIONS.policies]));
   const room = Math.max(1, Math.min(mostOfPolicy, Math.floor(most / policies.length)));
   const rows = policies.map(
@@ -68,12 +79,18 @@ export function writeHistory(history: ChangeHistory): string | undefined {
   return rows.length === 0 ? undefined : JSON.stringify(Object.fromEntries(rows));
 }
 
-/** Removes the history of a policy from the annotations of a report. */
+/** The annotations of a report that have a history. */
+const histories = [ANNOTATIONS.changes, ANNOTATIONS.exceptionChanges] as const;
+
+/** Removes the histories of a policy from the annotations of a report. */
 export function withoutHistory(annotations: Readonly<Record<string, string>> = {}, policy: string): Readonly<Record<string, string>> {
-  const { [ANNOTATIONS.changes]: text, ...rest } = annotations;
-  const { [policy]: _gone, ...history } = readHistory(text);
-  const kept = writeHistory(history);
-  return kept === undefined ? rest : { ...rest, [ANNOTATIONS.changes]: kept };
+  const others = Object.entries(annotations).filter(([name]) => !histories.some((one) => one === name));
+  const kept = histories.flatMap((name) => {
+    const { [policy]: _gone, ...history } = readHistory(annotations[name]);
+    const text = writeHistory(history);
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  return Object.fromEntries([...others, ...kept]);
 }
 
 /** Parses the history of an annotation. Returns an empty history for a missing or invalid text, and omits invalid rows. */

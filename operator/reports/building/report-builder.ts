@@ -17,6 +17,7 @@ import type { RecordTarget } from '../../stream/stream-record.ts';
 import { readLedger, type PolicyLedger } from '../identity/policy-ledger.ts';
 import { extendedHistory, withoutHistory, writeHistory } from './change-history.ts';
 import { addChanges, recordedChange, reportChange, writeChange, type ComparedPolicies } from './report-change.ts';
+import { exceptionHistory } from './exception-history.ts';
 import { policyLabel, policyLabels, reportName } from '../identity/report-name.ts';
 import { reportLocation } from './report-location.ts';
 import { reportResult } from './report-result.ts';
@@ -112,8 +113,14 @@ export function withWaivers(existing: PolicyReport, target: RecordTarget, waiver
   const prior = priorReport(existing);
   const results = withIdentities(scopeOf(target), waivedResults(prior.results, target, waivers));
   const ledger = recounted(prior.ledger, prior.results, results);
-  return ifChanged(existing, withDigest(bounded({ ...existing, results: [...results] }, ledger)));
+  const report = ifChanged(existing, withDigest(bounded({ ...existing, results: [...results] }, ledger)));
+  return report && withNotes(report, exceptionHistory(existing, report, Math.floor(waivers.now / 1000)));
 }
+
+const withNotes = (report: PolicyReport, notes: Readonly<Record<string, string>>): PolicyReport => ({
+  ...report,
+  metadata: { ...report.metadata, annotations: { ...report.metadata.annotations, ...notes } },
+});
 
 /** Returns the time at which each verdict first appeared. A finding in another pod or another version of the package keeps its time. */
 function datesOf(results: readonly ReportResult[]): ReadonlyMap<string, number> {
@@ -166,8 +173,7 @@ function withChange(report: PolicyReport, input: ReportInput): PolicyReport {
     [ANNOTATIONS.changes]: scan === undefined ? writeHistory(extendedHistory(existing, report, { seconds, compared })) : undefined,
     [ANNOTATIONS.change]: scan && writeChange(scan, addChanges(recordedChange(existing, scan), reportChange(existing, report, compared))),
   });
-  const annotations = { ...report.metadata.annotations, ...note };
-  return { ...report, metadata: { ...report.metadata, annotations } };
+  return withNotes(report, { ...note, ...exceptionHistory(existing, report, seconds) });
 }
 
 /** Returns the policies whose failures can be compared although the reports have different revisions. */

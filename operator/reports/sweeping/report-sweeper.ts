@@ -17,6 +17,7 @@ import { isAtExpectedLocation } from '../building/report-location.ts';
 import { reportScope } from '../identity/report-scope.ts';
 import { addTotals, noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import type { ReportPublisher } from '../publishing/report-publisher.ts';
+import { ExceptionChanges } from './exception-changes.ts';
 import { readingReports, type ReportLists } from './report-lists.ts';
 import type { ReportTracker } from './report-tracker.ts';
 
@@ -51,6 +52,8 @@ export interface ReadReports {
   readonly totals: ReadonlyMap<string, PolicyTotals>;
   /** The digests of the reports before the sweep changed any of them. */
   readonly digests: NamespaceReportDigests;
+  /** The changes of exceptions that the reports have recorded. */
+  readonly exceptions: ExceptionChanges;
 }
 
 /** The result of a sweep. */
@@ -89,6 +92,7 @@ async function sweepOnce(
 ): Promise<SweepResult> {
   const totals = new Map<string, PolicyTotals>();
   const digests = new NamespaceReportDigests();
+  const exceptions = new ExceptionChanges();
   let changed = 0;
   const settle = async (candidates: readonly SweepCandidate[]): Promise<void> => {
     for (const group of Map.groupBy(candidates, placeOf).values()) {
@@ -103,6 +107,7 @@ async function sweepOnce(
   for await (const { resource, report, ledger } of ownReports(client, request, digests)) {
     const { namespace, name, resourceVersion = '' } = report.metadata;
     request.seen.observe(reportKey(namespace, name), resourceVersion);
+    exceptions.add(report);
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
     const candidate = sweepCandidate({ report, resource, ledger }, request);
     if (candidate) candidates.push(candidate);
@@ -110,7 +115,7 @@ async function sweepOnce(
     if (candidates.length >= batchSize) await settle(candidates.splice(0));
   }
   await settle(candidates);
-  return { changed, totals, digests };
+  return { changed, totals, digests, exceptions };
 }
 
 /** Reads the counts of all reports without changing them. */
@@ -121,9 +126,12 @@ export function readReports(client: ReportReader, signal: AbortSignal): Promise<
 async function readOnce(client: ReportReader, reading: ReportReading): Promise<ReadReports> {
   const totals = new Map<string, PolicyTotals>();
   const digests = new NamespaceReportDigests();
-  for await (const { ledger } of ownReports(client, reading, digests))
+  const exceptions = new ExceptionChanges();
+  for await (const { report, ledger } of ownReports(client, reading, digests)) {
+    exceptions.add(report);
     for (const [policy, entry] of Object.entries(ledger)) addTotals(totals, policy, entry, 1);
-  return { totals, digests };
+  }
+  return { totals, digests, exceptions };
 }
 
 /** Returns the stale reports of a group whose objects are in one list, each with its stale policies. */

@@ -1,6 +1,6 @@
 import { ownEntry } from '../../api/own-entry.ts';
 import type { ListClient } from '../../kube/list.ts';
-import type { Scan, ScanImages } from '../../api/kinds/scan.ts';
+import type { Scan, ScanExceptions, ScanImages } from '../../api/kinds/scan.ts';
 import { frameworkRow, requirementOutcomes, type ControlTally } from '../../catalogue/frameworks/framework-rows.ts';
 import { compilePolicies, type PolicySet } from '../../engine/policy-set.ts';
 import { unevaluatedRules } from '../../engine/rules/unevaluated-rules.ts';
@@ -16,6 +16,7 @@ import type { RescanDraft } from '../rescan/rescan-draft.ts';
 import type { RescanStore } from '../rescan/rescan-store.ts';
 import { updateConfiguration, type PolicyStatusDependencies } from '../../policies/policy-parts.ts';
 import { isCurrent, type KnownPolicies } from '../../policies/policy-presence.ts';
+import { exceptionSpans, scanExceptions } from './scan-exceptions.ts';
 import { scanImages, type ScanImagesDependencies } from './scan-images.ts';
 import type { ScanVerifier } from './scan-verify.ts';
 import type { ScanInput } from '../../worker/scan-input.ts';
@@ -52,11 +53,18 @@ export interface SettledScan {
   readonly signal: AbortSignal;
 }
 
+/** What happened between two Scans, outside of them. */
+export interface ChangesBetweenScans {
+  /** Undefined if no policy selects images. */
+  readonly images: ScanImages | undefined;
+  readonly exceptions: ScanExceptions;
+}
+
 /**
  * Removes the reports that the scan did not find again, and updates the status of each policy. It can be repeated. Returns the image
- * findings that appeared and disappeared since the last scan, if a policy selects images.
+ * findings that appeared and disappeared since the last scan, and the changes of exceptions.
  */
-export async function finishScan(deps: FinishDependencies, ended: SettledScan): Promise<ScanImages | undefined> {
+export async function finishScan(deps: FinishDependencies, ended: SettledScan): Promise<ChangesBetweenScans> {
   const { scan, ledger, seen, store, signal } = ended;
   const input = await store.input(ledger.input);
   const { kubernetesVersion, systemNamespaces, resources } = input;
@@ -75,6 +83,7 @@ export async function finishScan(deps: FinishDependencies, ended: SettledScan): 
   };
   // This comes before the status of the policies is updated: it may be the only record of the last Scan's time.
   const images = await scanImages(deps, scan, { policies: current, includesNamespace: request.includesNamespace, signal });
+  const spans = exceptionSpans(deps, scan, { startTime: ledger.startTime, policies: current });
   const swept = await sweep(deps, ended, request);
   if (swept.changed > 0) deps.log.info({ scan: scan.metadata.name, reports: swept.changed }, 'reports about deleted objects removed');
   for (const name of swept.totals.keys()) if (!deps.policies.get(name)) deps.enqueuePolicyCleanup(name);
@@ -87,7 +96,7 @@ export async function finishScan(deps: FinishDependencies, ended: SettledScan): 
     await updateConfiguration(deps, policy, findingsOf(deps, ended, { policy, set, totals, tallies }));
   }
   if (current.length === ledger.policies.length) await keepForNext(deps, ended, swept);
-  return images;
+  return { images, exceptions: scanExceptions(swept.exceptions, { spans, includesNamespace: request.includesNamespace }) };
 }
 
 /** Sweeps until no report was changed meanwhile. If nothing was evaluated, the reports from the planning are still current. */

@@ -1,5 +1,5 @@
 import { setConditions, type ConditionUpdate } from '../../api/condition.ts';
-import { isFinished, type Scan, type ScanImages, type ScanStatus } from '../../api/kinds/scan.ts';
+import { isFinished, type Scan, type ScanExceptions, type ScanImages, type ScanStatus } from '../../api/kinds/scan.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 import { coverageOf, problemsOf, progressOf, type Ledger } from '../ledger/ledger.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from '../../findings/tally.ts';
@@ -12,7 +12,7 @@ export type ScanStage =
   | { readonly stage: 'refused'; readonly reason: string; readonly message: string }
   | { readonly stage: 'running'; readonly ledger: Ledger; readonly hold?: ScanHold | undefined }
   | { readonly stage: 'stopped'; readonly ledger: Ledger; readonly reason: string; readonly message: string }
-  | { readonly stage: 'ended'; readonly ledger: Ledger; readonly images: ScanImages | undefined };
+  | { readonly stage: 'ended'; readonly ledger: Ledger; readonly images: ScanImages | undefined; readonly exceptions?: ScanExceptions };
 
 const mostProblems = 100;
 
@@ -44,13 +44,13 @@ function stageFields(before: ScanStatus, stage: ScanStage, now: string): ScanSta
     case 'stopped':
       return { ...(isBehind(stage.ledger, before) ? figures : figuresOf(stage.ledger)), phase: 'Failed', completionTime: now };
     case 'ended':
-      return ended(stage.ledger, stage.images, now);
+      return ended(stage, now);
   }
 }
 
-function ended(ledger: Ledger, images: ScanImages | undefined, now: string): ScanStatus {
+function ended({ ledger, images, exceptions }: Extract<ScanStage, { stage: 'ended' }>, now: string): ScanStatus {
   const phase = hasFailed(ledger) ? 'Failed' : 'Complete';
-  return { ...figuresOf(ledger), phase, completionTime: ledger.endTime ?? now, ...(images && { images }) };
+  return { ...figuresOf(ledger), phase, completionTime: ledger.endTime ?? now, ...exceptions, ...(images && { images }) };
 }
 
 /** Whether a shard failed, which is a failure of the scan. What may not be read only reduces the coverage. */
