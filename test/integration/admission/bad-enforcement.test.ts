@@ -202,10 +202,10 @@ describe('enforcement with bad input', function () {
       inForce([
         ...Array.from({ length: 400 }, (_, index) => waiver(index, broad)),
         waiver(400, { names: ['^many$'], checks }),
-        waiver(401, { names: ['^marker$'] }),
+        waiver(401, { names: ['^last$'] }),
       ]);
       await eventually('the exceptions are in force', async () => {
-        const { message } = await create(pod({ hostPID: true }, namespace, 'marker'));
+        const { message } = await create(pod({ hostPID: true }, namespace, 'last'));
         return message.includes('host-pid') ? undefined : true;
       });
       const { status: code, message } = await create(pod({ hostPID: true, containers }, namespace, 'many'));
