@@ -286,6 +286,21 @@ describe('files of vigil scan', () => {
         /custom kinds with pods: Kafka\.kafka\.strimzi\.io \(1 not evaluated: .*\), Rollout\.argoproj\.io \(1 evaluated\)/,
       );
     });
+
+    it('are listed if their containers are in no template', async () => {
+      const containers = '[{name: a, image: "a:1"}]';
+      const loose = { kind: 'Robot.example.org', objects: 1, evaluated: false, reason: 'its containers are not in a pod template' };
+      const specs: readonly (readonly [spec: string, listed: unknown])[] = [
+        [`{containers: ${containers}}`, [loose]],
+        [`{pod: {containers: ${containers}}}`, [loose]],
+        ['{policy: {containers: [{name: a}]}}', undefined],
+        [`{match: {containers: ${containers}}}`, undefined],
+      ];
+      for (const [spec, listed] of specs)
+        expect((await findings(custom('example.org/v1', 'Robot', spec), 'host-ipc')).customWorkloads, spec).to.deep.equal(listed);
+      const policy = custom('kyverno.io/v1', 'Policy', `{rule: {containers: ${containers}}}`);
+      expect((await findings(policy, 'host-ipc')).customWorkloads).to.equal(undefined);
+    });
   });
 
   describe('labels that controllers add', () => {

@@ -131,7 +131,8 @@ const tlsByAnnotation: Exemption = {
 };
 /** Whether a host of `spec.tls` covers the host `item`: it is the same, or a wildcard for its first label. */
 const coversHost = "h == item || (h.startsWith('*.') && item.indexOf('.') > 0 && item.substring(item.indexOf('.')) == h.substring(1))";
-const forbiddenPath = "['/etc', '/root', '/var/run/secrets', '/var/run/kubernetes'].exists(part, item.contains(part))";
+/** A folder of the system, as a whole segment of the path: not `/etcd`. */
+const forbiddenPath = "item.matches('/(etc|root|var/run/secrets|var/run/kubernetes)([^A-Za-z0-9_.-]|$)')";
 
 /** A pattern for patterns of common names: each of their alternatives begins with CN=. Another one would match any part of a subject. */
 const commonNames = '(\\\\^)?CN=([(][^()]*[)]|[^()|])*';

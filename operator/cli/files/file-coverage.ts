@@ -2,7 +2,7 @@ import type { Manifest } from '../../manifests/manifest.ts';
 import type { Evaluation } from '../../engine/outcomes/evaluation.ts';
 import { groupKindOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
 import type { PolicySet } from '../../engine/policy-set.ts';
-import { hiddenPodsOf } from '../../engine/objects/custom-workloads.ts';
+import { hasLooseContainers, hiddenPodsOf } from '../../engine/objects/custom-workloads.ts';
 import { isBuiltinWorkloadKind, workloadRoleOf } from '../../engine/objects/workload-kind.ts';
 import type { CustomWorkloads, ScanResult } from '../../output/scan-result.ts';
 import { isEvaluatedConfiguration } from './manifest-problems.ts';
@@ -48,16 +48,22 @@ export class FileCoverage {
   }
 }
 
+/** Why the pods of a custom kind are not evaluated. Undefined if they are, or if the kind is not known to have pods. */
+function unevaluatedPods(object: Manifest['object']): string | undefined {
+  const owner = hiddenPodsOf(groupKindOf(object));
+  if (owner !== undefined) return `${owner} makes pods that are not written in the object`;
+  return hasLooseContainers(object) ? 'its containers are not in a pod template' : undefined;
+}
+
 /** Returns the custom kinds whose controllers make pods, sorted. Empty if none is among the files. */
 export function customWorkloadsIn(manifests: readonly Manifest[]): Pick<ScanResult, 'customWorkloads'> {
   const counts = new Map<string, CustomWorkloads>();
   for (const { object } of manifests) {
     const kind = groupKindOf(object);
-    const owner = hiddenPodsOf(kind);
-    if (owner === undefined && (isBuiltinWorkloadKind(kind) || workloadRoleOf(object) === undefined)) continue;
+    const reason = unevaluatedPods(object);
+    if (reason === undefined && (isBuiltinWorkloadKind(kind) || workloadRoleOf(object) === undefined)) continue;
     const objects = (counts.get(kind)?.objects ?? 0) + 1;
-    const reason = owner === undefined ? {} : { reason: `${owner} makes pods that are not written in the object` };
-    counts.set(kind, { kind, objects, evaluated: owner === undefined, ...reason });
+    counts.set(kind, { kind, objects, evaluated: reason === undefined, ...(reason === undefined ? {} : { reason }) });
   }
   const sorted = [...counts.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
   return sorted.length === 0 ? {} : { customWorkloads: sorted };

@@ -102,12 +102,21 @@ function isTemplate(value: Fields): boolean {
   return containers.some((item) => isFields(item) && (typeof item['image'] === 'string' || typeof item['name'] === 'string'));
 }
 
+/** Whether a map has a list of containers with images. */
+const hasContainers = ({ containers }: Fields): boolean =>
+  Array.isArray(containers) && containers.some((item) => isFields(item) && typeof item['image'] === 'string');
+
 /** An object inside of another, which its own controller handles. */
 const isObject = (value: Fields): boolean => textOf(value['apiVersion']) !== undefined && textOf(value['kind']) !== undefined;
 
 class TemplateSearch {
   readonly found: string[] = [];
+  readonly #matches: (value: Fields) => boolean;
   #left = mostValues;
+
+  constructor(matches: (value: Fields) => boolean) {
+    this.#matches = matches;
+  }
 
   /** Visits the values of a map or list. `path` is empty or ends in a name or an index. */
   visit(value: unknown, path: string, depth: number): void {
@@ -125,7 +134,7 @@ class TemplateSearch {
     if (!Array.isArray(value) && !isFields(value)) return;
     if (isFields(value)) {
       if (isObject(value)) return;
-      if (isTemplate(value)) {
+      if (this.#matches(value)) {
         this.found.push(path);
         return;
       }
@@ -167,6 +176,23 @@ function knownPaths(object: KubernetesObject, { templates }: CustomKind): readon
 
 const searched = new WeakMap<object, readonly string[]>();
 
+/** Whether an object is of a custom kind whose objects are searched for pod templates. */
+function mayHaveTemplates(object: KubernetesObject): boolean {
+  const group = groupOf(object.apiVersion);
+  return !isBuiltinGroup(group) && !describing.test(group) && hiddenPodsOf(groupKindOf(object)) === undefined;
+}
+
+/**
+ * Whether an object of a custom kind has containers that are in no pod template, such as a pod spec by itself. Its controller may make pods of
+ * them, but where their other settings are is not known.
+ */
+export function hasLooseContainers(object: KubernetesObject): boolean {
+  if (knownKinds.has(groupKindOf(object)) || !mayHaveTemplates(object) || customTemplatePaths(object).length > 0) return false;
+  const search = new TemplateSearch(hasContainers);
+  search.visit({ spec: object['spec'] }, '', 0);
+  return search.found.length > 0;
+}
+
 /**
  * Returns the paths of the pod templates of a custom resource: those that are known for its kind, else those that have the shape of one.
  * An empty path: the object itself has the spec of a pod. Empty for objects without one, and for built-in kinds.
@@ -174,11 +200,10 @@ const searched = new WeakMap<object, readonly string[]>();
 export function customTemplatePaths(object: KubernetesObject): readonly string[] {
   const known = knownKinds.get(groupKindOf(object));
   if (known !== undefined) return knownPaths(object, known);
-  const group = groupOf(object.apiVersion);
-  if (isBuiltinGroup(group) || describing.test(group) || hiddenPodsOf(groupKindOf(object)) !== undefined) return [];
+  if (!mayHaveTemplates(object)) return [];
   const cached = searched.get(object);
   if (cached !== undefined) return cached;
-  const search = new TemplateSearch();
+  const search = new TemplateSearch(isTemplate);
   search.visit(object['spec'], 'spec', 1);
   searched.set(object, search.found);
   return search.found;

@@ -95,6 +95,17 @@ function containerImages(spec: Fields, status: Fields): readonly ContainerImage[
   );
 }
 
+/**
+ * The labels of a workload's pods. A template without labels has those that the workload selects: the API server takes no other template, and
+ * who writes an excerpt of a manifest means these.
+ */
+function podLabelsOf(object: KubernetesObject, pod: KubernetesObject | undefined): Labels {
+  const labels = textMapOf(fieldsOf(pod?.metadata)['labels']);
+  if (Object.keys(labels).length > 0 || object.kind === 'Pod') return labels;
+  const selector = fieldsOf(fieldsOf(object['spec'])['selector']);
+  return textMapOf(object.kind === 'ReplicationController' ? selector : selector['matchLabels']);
+}
+
 function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | MissingTemplate): Fields {
   const { pod } = synthetic;
   const spec = fieldsOf(pod?.spec);
@@ -108,7 +119,7 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
   const firstOrdinal = fieldsOf(ordinals)['start'];
   return {
     prefix: synthetic.pod === undefined ? '' : synthetic.prefix,
-    podLabels: textMapOf(fieldsOf(pod?.metadata)['labels']),
+    podLabels: podLabelsOf(object, pod),
     serviceAccount,
     automount: typeof automount === 'boolean' ? automount : undefined,
     tokenVolume: hasTokenVolume(spec, serviceAccount),

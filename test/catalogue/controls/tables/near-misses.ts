@@ -21,6 +21,7 @@ const scaled = (...lowest: readonly number[]): string =>
     ),
   ].join('\n---\n');
 const certificate = 'alb.ingress.kubernetes.io/certificate-arn: "arn:aws:acm:eu-west-1:1:certificate/a"';
+const service = '{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}}}';
 const toHost = 'rules: [{host: shop.example.com}]';
 
 /** Rows that differ from another row of the control in one detail that decides. */
@@ -115,6 +116,29 @@ export const table: Tables = {
       ingress('defaultBackend: {service: {name: ssl-redirect, port: {name: use-annotation}}}', certificate),
     ),
     fails('a named port', ingress('defaultBackend: {service: {name: gone, port: {name: http}}}', certificate), 'spec.defaultBackend'),
+  ),
+  'ingress-nginx-paths': objects(
+    ...['/etcd', '/roots', '/docs/etc-files', '/var/run/secrets-of-success'].map((path) =>
+      passes(path, ingress(`rules: [{http: {paths: [{path: ${path}}]}}]`, '')),
+    ),
+    ...['/etc', '/etc/', '/x/etc/passwd', '"/root(/|$)(.*)"', '/var/run/secrets/x'].map((path) =>
+      fails(path, ingress(`rules: [{http: {paths: [{path: ${path}}]}}]`, ''), 'spec.rules[0].http.paths[0].path'),
+    ),
+  ),
+  'service-dangling-selector': objects(
+    passes(
+      'a template without labels has those that its workload selects',
+      `${service}\n---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: shop}, spec: {selector: {matchLabels: {app: web}}, template: {spec: {}}}}`,
+    ),
+    passes(
+      'a template without labels of a ReplicationController',
+      `${service}\n---\n{apiVersion: v1, kind: ReplicationController, metadata: {name: d, namespace: shop}, spec: {selector: {app: web}, template: {spec: {}}}}`,
+    ),
+    fails(
+      'a template with other labels than its workload selects',
+      `${service}\n---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: shop}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: api}}, spec: {}}}}`,
+      'spec.selector',
+    ),
   ),
   'credential-in-command': pods(
     ...[
