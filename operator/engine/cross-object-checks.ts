@@ -8,6 +8,7 @@ import type { CrossObjectCheck, CrossObjectQuery } from './snapshot/cross-object
 import { imageChecks } from './snapshot/image-checks.ts';
 import { exposureChecks } from './snapshot/exposure-checks.ts';
 import { networkChecks } from './snapshot/network-checks.ts';
+import { versionChecks } from './snapshot/version-checks.ts';
 
 /** All cross-object checks by the names that controls use. */
 const crossObjectChecks: Readonly<Record<string, CrossObjectCheck>> = {
@@ -17,6 +18,7 @@ const crossObjectChecks: Readonly<Record<string, CrossObjectCheck>> = {
   ...availabilityChecks,
   ...admissionChecks,
   ...imageChecks,
+  ...versionChecks,
 };
 
 /** Checks that evaluate each entry of a list by itself. Their violations are reported even if another entry is malformed. */

@@ -1,5 +1,6 @@
 import type { CatalogueEntry, Section } from './control.ts';
 import { clusterConfiguration } from './cluster/cluster-configuration.ts';
+import { versionControls } from './cluster/version-controls.ts';
 import { controlPlaneAndNodes } from './control-plane-and-nodes.ts';
 import { manifests } from './manifests.ts';
 import { namespacesAndAdmission } from './namespaces-and-admission.ts';
@@ -23,6 +24,7 @@ const sections: readonly Section[] = [
   networkAndExposure,
   namespacesAndAdmission,
   clusterConfiguration,
+  versionControls,
   controlPlaneAndNodes,
   manifests,
 ];

@@ -1,5 +1,6 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { awsAccounts, awsMasters } from '../cluster/aws-auth.ts';
+import { ingressNginxEnded, ingressNginxVulnerable } from '../cluster/ingress-nginx.ts';
 import { webhookOutside } from '../cluster/webhook-address.ts';
 import { annotationHasCredential, binaryHasCredential, entryHasCredential, variableHasCredential } from '../credentials/config-text.ts';
 import { CredentialTest } from '../credentials/credential-test.ts';
@@ -166,6 +167,8 @@ export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
   credentialInParameters,
   awsMasters: ({ object }) => awsMasters(object),
   awsAccounts: ({ object }) => awsAccounts(object),
+  ingressNginxVulnerable: (subject) => ingressNginxVulnerable(subject.input, (path) => subject.path(path)),
+  ingressNginxEnded: (subject) => ingressNginxEnded(subject.input, (path) => subject.path(path)),
   webhookOutside: ({ object }) => webhookOutside(object),
   ...Object.fromEntries(
     Object.entries(networkJudges).map(([name, judge]): [string, BuiltinCheck] => [

@@ -144,6 +144,10 @@ function clusterRole(object: KubernetesObject): Fields {
 
 const rbac = 'rbac.authorization.k8s.io';
 const admission = 'admissionregistration.k8s.io';
+const kubeadmKind = 'ClusterConfiguration.kubeadm.k8s.io';
+const nodeVersion = (object: KubernetesObject): Fields => ({
+  version: fieldsOf(fieldsOf(object['status'])['nodeInfo'])['kubeletVersion'],
+});
 /** The kind of ImageApprovals in a snapshot. */
 export const approvalKind = 'ImageApproval.vigil.dev';
 const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = new Map(
@@ -162,6 +166,8 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
     [`MutatingWebhookConfiguration.${admission}`]: pick('webhooks'),
     [`ValidatingAdmissionPolicy.${admission}`]: pickSpec('matchConstraints', 'paramKind', 'validations', 'auditAnnotations'),
     [`ValidatingAdmissionPolicyBinding.${admission}`]: pickSpec('policyName', 'validationActions', 'matchResources'),
+    Node: nodeVersion,
+    [kubeadmKind]: (object) => ({ version: object['kubernetesVersion'] }),
     [approvalKind]: pickSpec('images', 'expiresAt'),
     ...networkProjections,
   }),
@@ -180,6 +186,8 @@ export function referenceOf(object: KubernetesObject, namespaced: boolean): Reso
 }
 
 const clusterKinds: ReadonlySet<string> = new Set([
+  'Node',
+  kubeadmKind,
   'Namespace',
   `ClusterRole.${rbac}`,
   `ClusterRoleBinding.${rbac}`,

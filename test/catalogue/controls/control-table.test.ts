@@ -13,7 +13,7 @@ const tables = await readTables();
 /** Evaluates one control on objects, as in a scan of files. Returns the result for the first object. */
 function evaluate(
   id: string,
-  { minor, parameters, images }: Row,
+  { minor, parameters, images, day }: Row,
   documents: readonly Record<string, unknown>[],
 ): ObjectFinding | undefined {
   const control = { name: id, ...(parameters === undefined ? {} : { parameters }) };
@@ -27,7 +27,7 @@ function evaluate(
     passing: 'List',
   });
   expect(set.problems).to.deep.equal([]);
-  const { results, errors } = state.scan(set);
+  const { results, errors } = state.scan(set, day === undefined ? {} : { now: Date.parse(day) });
   expect([...state.errors, ...errors]).to.deep.equal([]);
   const [target = {}] = documents;
   const wanted =

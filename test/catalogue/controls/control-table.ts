@@ -10,6 +10,8 @@ export interface RowOptions {
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** The `spec.images` of the policy. */
   readonly images?: SecurityPolicySpec['images'];
+  /** The day of the evaluation. Default: today. */
+  readonly day?: string;
   /** The severity of the failure, if it is not that of the control. */
   readonly severity?: string;
 }

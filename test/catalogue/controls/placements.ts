@@ -184,6 +184,10 @@ export const placements: readonly PlacementRow[] = [
   ['webhook-outside-cluster', '', 'medium', 'ValidatingWebhookConfiguration MutatingWebhookConfiguration CustomResourceDefinition.apiextensions.k8s.io', 'network', '', '', '', '', 'T1557'],
   ['aws-auth-masters', '', 'high', 'ConfigMap', 'access', '', '5.1.7', 'AA.rbac', '', 'T1078'],
   ['aws-auth-accounts', '', 'medium', 'ConfigMap', 'access', '', '', 'AA.authentication', '', 'T1078'],
+  // Versions
+  ['kubernetes-version-supported', '', 'high', 'Node ClusterConfiguration.kubeadm.k8s.io', '', '', '', '', '', ''],
+  ['ingress-nginx-vulnerable', '', 'high', 'workloads', 'supply-chain', '', '', '', '4.4.4', 'T1190'],
+  ['ingress-nginx-ended', '', 'medium', 'workloads', 'supply-chain', '', '', 'UP.updates', '4.4.4', ''],
   // Control plane and nodes
   ['apiserver-anonymous-auth', '', 'medium', 'workloads ClusterConfiguration.kubeadm.k8s.io', 'access', '', '1.2.1', 'AA.authentication', '', ''],
   ['apiserver-token-auth-file', '', 'high', 'workloads ClusterConfiguration.kubeadm.k8s.io', 'access', '', '1.2.2', 'AA.authentication', '', ''],

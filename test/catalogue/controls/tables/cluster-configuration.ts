@@ -1,4 +1,4 @@
-import { errs, fails, objects, passes, type Tables } from '../control-table.ts';
+import { errs, fails, objects, passes, pods, skips, type Tables } from '../control-table.ts';
 
 const object = (kind: string, fields: string, apiVersion = 'v1'): string =>
   `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: it}, ${fields}}`;
@@ -18,6 +18,15 @@ const role = (arn: string, ...groups: readonly string[]): string =>
 const admin = 'arn:aws:iam::111122223333:role/admin';
 const url = 'webhooks[0].clientConfig.url';
 const roles = "data['mapRoles']";
+
+const kubelet = (version: string): string =>
+  `{apiVersion: v1, kind: Node, metadata: {name: it}, status: {nodeInfo: {kubeletVersion: ${version}}}}`;
+const nodePath = 'status.nodeInfo.kubeletVersion';
+const day = '2026-11-29';
+const controller = (tag: string, repository = 'registry.k8s.io/ingress-nginx/controller'): string =>
+  `containers: [{name: a, image: "${repository}${tag}"}]`;
+const imagePath = 'spec.containers[0].image';
+const critical = { severity: 'critical' };
 
 /** Objects that decide on storage, on extensions of the API server, and on who gets in. */
 export const table: Tables = {
@@ -103,5 +112,45 @@ export const table: Tables = {
     passes('an empty list', awsAuth({ mapAccounts: '[]' })),
     fails('an account', awsAuth({ mapAccounts: '- "111122223333"\n' }), "data['mapAccounts']"),
     errs('a text', awsAuth({ mapAccounts: 'a: b\n' }), "data['mapAccounts']"),
+  ),
+  'kubernetes-version-supported': objects(
+    passes('a version with support', kubelet('v1.36.1'), { day }),
+    passes('the last day', kubelet('v1.34.0'), { day: '2026-10-27T23:00:00Z' }),
+    fails('the day after', kubelet('v1.34.0'), nodePath, { day: '2026-10-28T01:00:00Z' }),
+    fails('an old version', kubelet('v1.12.3'), nodePath, { day }),
+    fails('k3s', kubelet('v1.30.4+k3s1'), nodePath, { day }),
+    skips('EKS in its extended support', kubelet('v1.33.2-eks-1a2b3c4'), { day }),
+    fails('EKS after it', kubelet('v1.29.2-eks-1a2b3c4'), nodePath, { day }),
+    skips('a version that is not known yet', kubelet('v1.99.0'), { day }),
+    skips('no version', '{apiVersion: v1, kind: Node, metadata: {name: it}}', { day }),
+    skips('another text', kubelet('latest'), { day }),
+    fails('kubeadm', object('ClusterConfiguration', 'kubernetesVersion: v1.28.0', 'kubeadm.k8s.io/v1beta3'), 'kubernetesVersion', { day }),
+  ),
+  'ingress-nginx-vulnerable': pods(
+    fails('CVE-2025-1974', controller(':v1.11.4'), imagePath, critical),
+    fails('with a digest', controller(`:v1.12.0@sha256:${'0'.repeat(64)}`), imagePath, critical),
+    fails('chroot', controller('-chroot:v1.10.0'), imagePath, critical),
+    fails('the build of rke2', controller(':v1.12.1-hardened1', 'rancher/nginx-ingress-controller'), imagePath, { severity: 'high' }),
+    fails(
+      'the first repository',
+      controller(':0.33.0', 'quay.io/kubernetes-ingress-controller/nginx-ingress-controller'),
+      imagePath,
+      critical,
+    ),
+    fails('only later vulnerabilities', controller(':v1.14.3'), imagePath, { severity: 'high' }),
+    passes('all fixes', controller(':v1.14.4')),
+    passes('the last version', controller(':v1.15.1')),
+    passes('another program', controller(':3.4.0', 'docker.io/nginx/nginx-ingress')),
+    passes('nginx', controller(':1.11.4', 'nginx')),
+    skips('no version', controller(':latest')),
+    skips('only a digest', controller(`@sha256:${'0'.repeat(64)}`)),
+  ),
+  'ingress-nginx-ended': pods(
+    fails('the last version', controller(':v1.15.1'), imagePath),
+    fails('no version', controller(''), imagePath),
+    fails('a mirror', controller(':v1.15.1', 'mirror.example.com:5000/ingress-nginx/controller'), imagePath),
+    passes('another program', controller(':3.4.0', 'docker.io/nginx/nginx-ingress')),
+    passes('a program with a similar name', controller(':1', 'example.com/my-ingress-nginx/controllers')),
+    passes('the jobs for its certificate', controller(':v1.5.0', 'registry.k8s.io/ingress-nginx/kube-webhook-certgen')),
   ),
 };
