@@ -50,6 +50,20 @@ interface Target {
   readonly namespaced: boolean;
 }
 
+/** What RBAC names and no object is: anomalies are about users. */
+const subjects: Readonly<Record<string, string>> = { user: 'User', users: 'User', group: 'Group', groups: 'Group' };
+const rbac = 'rbac.authorization.k8s.io';
+
+/** Reads `user/NAME` or `group/NAME`. The name may contain slashes. Undefined for something else. */
+function subjectOf(text: string): Target | undefined {
+  const [type = '', ...rest] = text.split('/');
+  const [word = '', ...groups] = type.toLowerCase().split('.');
+  const kind = subjects[word];
+  const name = rest.join('/');
+  if (kind === undefined || name === '' || (groups.length > 0 && groups.join('.') !== rbac)) return undefined;
+  return { apiGroup: rbac, kind, name, namespaced: false };
+}
+
 /** Reads `kind/name`. The kind may be the resource or the kind, in any case, with or without its group, as for kubectl. */
 function targetOf(text: string): Target {
   const [type = '', name = '', ...rest] = text.split('/');
@@ -81,7 +95,7 @@ function checkOf(text: string): ExceptionObject['spec']['checks'][number] {
 }
 
 function exceptionOf(resource: string, { checks, ...values }: Arguments, now: number): ExceptionObject {
-  const { apiGroup, kind, name, namespaced } = targetOf(resource);
+  const { apiGroup, kind, name, namespaced } = subjectOf(resource) ?? targetOf(resource);
   const { namespace, policy, container } = values;
   if (!namespaced && namespace !== undefined) throw new UsageError(`--namespace: ${kind} is cluster-scoped`);
   return {

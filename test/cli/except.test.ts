@@ -51,6 +51,27 @@ spec:
 `);
   });
 
+  it('prints a ClusterSecurityException for a user or a group, whose name may have any characters', async () => {
+    const { code, out } = await runCommand(except, ['user/arn:aws:sts::1:assumed-role/Ops/ann@example.com', 'secret-read', ...reason]);
+    expect(code).to.equal(0);
+    expect(out).to.equal(`apiVersion: vigil.dev/v1alpha1
+kind: ClusterSecurityException
+metadata:
+  name: user-arn-aws-sts-1-assumed-role-ops-ann-example-com-secret-read
+spec:
+  reason: the agent reads all processes
+  targets:
+    - apiGroup: rbac.authorization.k8s.io
+      kind: User
+      names:
+        - arn:aws:sts::1:assumed-role/Ops/ann@example.com
+  checks:
+    - name: secret-read
+`);
+    expect((await runCommand(except, ['Group.rbac.authorization.k8s.io/on call', 'impersonation', ...reason])).out).to.include('- on call');
+    expect((await runCommand(except, ['user/ann', 'secret-read', ...reason, '-n', 'shop'])).code).to.equal(2);
+  });
+
   it('prints an exception that vigil scan applies', async () => {
     const { out } = await runCommand(except, ['pod/cart', 'host-pid', ...reason, '-n', 'shop']);
     const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {name: cart, namespace: shop}\nspec: {hostPID: true}\n';

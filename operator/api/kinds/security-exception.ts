@@ -10,8 +10,9 @@ const objectNames = z
     z
       .string()
       .min(1)
-      .max(253)
-      .regex(/^[-a-zA-Z0-9.:*]+$/),
+      .max(512)
+      // Users and groups, which anomalies are about, have names with spaces, slashes and other characters. Other names are checked later.
+      .regex(/^\S(?:.*\S)?$/),
   )
   .min(1)
   .max(256);
@@ -19,7 +20,10 @@ const objectNames = z
 const exceptionTarget = z.strictObject({
   apiGroup: field(z.string().max(253).optional(), 'The API group of the objects. "" is the core group. Omitted: any group.'),
   kind: field(z.string().min(1).max(63).optional(), 'The kind of the objects, such as Deployment. Omitted: any kind.'),
-  names: field(objectNames.optional(), 'The names of the objects. * matches any characters. Omitted: any name.'),
+  names: field(
+    objectNames.optional(),
+    'The names of the objects, or of users and groups (kind User or Group of rbac.authorization.k8s.io). * matches any characters. Omitted: any name.',
+  ),
   selector: field(labelSelector.optional(), 'Only objects with these labels.'),
   containers: field(
     z.array(z.string().min(1).max(63)).min(1).max(64).optional(),

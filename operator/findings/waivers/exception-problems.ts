@@ -42,14 +42,22 @@ function withParts<T extends ExceptionObject>(exception: T, parts: Pick<Exceptio
 }
 
 /** Returns why an entry of the targets selects nothing, each with the path of the field. */
-function targetProblems({ apiGroup = '', kind, containers = [] }: ExceptionTarget, at: string): readonly string[] {
+function targetProblems({ apiGroup = '', kind, names, containers = [] }: ExceptionTarget, at: string): readonly string[] {
   const patterns = Object.entries({ apiGroup, kind, containers: containers.find((name) => name.includes('*')) });
   const problems = patterns.flatMap(([field, value]) =>
     value?.includes('*') ? [`${field}: '${value}' is a pattern; omit ${field} for all`] : [],
   );
   if (apiGroup.includes('/')) problems.push(`apiGroup: '${apiGroup}' has a version; write '${apiGroup.split('/')[0] ?? ''}'`);
   if (kind !== undefined && /^[a-z]/.test(kind)) problems.push(`kind: '${kind}' is not a kind; kinds begin with a capital letter`);
-  return problems.map((problem) => `${at}.${problem}`);
+  return [...problems, ...foreignNames(kind, names)].map((problem) => `${at}.${problem}`);
+}
+
+/** Returns a name that no object can have. Only users and groups have names with other characters. */
+function foreignNames(kind: string | undefined, names: readonly string[] = []): readonly string[] {
+  const foreign = kind === 'User' || kind === 'Group' ? undefined : names.find((name) => !/^[-a-zA-Z0-9.:*]+$/.test(name));
+  return foreign === undefined
+    ? []
+    : [`names: '${foreign}' is no name of an object; only with kind User or Group, names have other characters`];
 }
 
 function checkProblems(check: ExceptionCheck, at: string, rules: ReadonlySet<string>): readonly string[] {

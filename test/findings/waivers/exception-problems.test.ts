@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { exceptionProblems, validPart } from '../../../operator/findings/waivers/exception-problems.ts';
-import { exception } from './samples.ts';
+import { compileWaiver } from '../../../operator/findings/waivers/waiver.ts';
+import { clusterException, exception } from './samples.ts';
 
 describe('exceptionProblems', () => {
   const rules = new Set(['own-registry']);
@@ -34,10 +35,27 @@ describe('exceptionProblems', () => {
     ['a pattern for containers', { targets: [{}, { containers: ['app', 'side*'] }] }, "spec.targets[1].containers: 'side*' is a pattern"],
     ['a group with its version', { targets: [{ apiGroup: 'apps/v1' }] }, "spec.targets[0].apiGroup: 'apps/v1' has a version; write 'apps'"],
     ['a kind in lower case', { targets: [{ kind: 'deployment' }] }, "spec.targets[0].kind: 'deployment' is not a kind"],
+    [
+      'a name that no object has',
+      { targets: [{ kind: 'Deployment', names: ['web', 'shop/web'] }] },
+      "spec.targets[0].names: 'shop/web' is no name of an object",
+    ],
     ['an end without a zone', { expiresAt: '2027-02-28T00:00:00' }, "spec.expiresAt: '2027-02-28T00:00:00' is not a time"],
     ['an end that is no time', { expiresAt: 'soon' }, "spec.expiresAt: 'soon' is not a time in RFC 3339, such as 2027-02-28T00:00:00Z"],
   ] as const)
     it(`names ${what}`, () => expect(problems(spec as never).join()).to.include(problem));
+});
+
+describe('a target that is a user', () => {
+  const target = { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', names: ['https://login.example/#ann', 'ops*@example.com'] };
+  const waiver = compileWaiver(clusterException({ targets: [target], checks: [{ name: 'secret-read' }] }));
+  const covers = (name: string): unknown =>
+    waiver.coversTarget({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'User', name }, () => undefined);
+
+  it('may have a name with any characters, and is covered by it', () => {
+    expect(exceptionProblems(exception({ targets: [target] }), new Set())).to.deep.equal([]);
+    expect([covers('https://login.example/#ann'), covers('ops-1@example.com'), covers('eve')]).to.deep.equal(['all', 'all', undefined]);
+  });
 });
 
 describe('validPart', () => {
