@@ -19,9 +19,21 @@ const isAboutPods = ({ control: { kinds } }: ControlCheck): boolean =>
   kinds === 'longRunning' ||
   (typeof kinds !== 'string' && kinds.every((kind) => kind === 'workloads' || isBuiltinWorkloadKind(kind)));
 
-/** The controls of a shape. */
-export const controlsOfShape = (controls: readonly ControlCheck[], shape: Shape): readonly ControlCheck[] =>
-  controls.filter((check) => isAboutPods(check) === (shape === 'pods'));
+/** Whether a control reads nothing but the namespace of objects, which the Pod of a workload has as well. */
+const isAboutNamespace = ({ control: { kinds, checks = [] } }: ControlCheck): boolean =>
+  kinds === 'namespaced' && checks.length > 0 && checks.every(({ at }) => at === 'metadata.namespace');
+
+/**
+ * Returns the controls of each shape. A control about the namespace of all objects is evaluated on pods beside the others: a request about a
+ * workload is then evaluated once, and has one message.
+ */
+export function controlsByShape(controls: readonly ControlCheck[]): Readonly<Record<Shape, readonly ControlCheck[]>> {
+  const pods = controls.filter(isAboutPods);
+  return {
+    pods: pods.length === 0 ? [] : controls.filter((check) => isAboutPods(check) || isAboutNamespace(check)),
+    objects: controls.filter((check) => !isAboutPods(check)),
+  };
+}
 
 const chunks = <T>(items: readonly T[]): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / chunkSize) }, (_, index) => items.slice(index * chunkSize, (index + 1) * chunkSize));
@@ -62,17 +74,23 @@ export function controlVariables(controls: readonly ControlCheck[], shape: Shape
 /** Whether users write objects of a kind. Vigil does not read Secrets, but the API server does. */
 const isWritten = (kind: string): boolean => kind === 'Secret' || !isLeftOut(kind);
 
-/** Returns the resources that the controls are about, among those that the API server serves. */
-export function controlResources(controls: readonly ControlCheck[], shape: Shape, served: readonly ApiResource[]): readonly ResourceRule[] {
-  const wanted = served.filter(
-    (resource) =>
-      controls.some(({ control: { kinds } }) =>
-        kinds === 'namespaced'
-          ? resource.namespaced && isWritten(nameOfKind(resource))
-          : kindsInclude(kinds, nameOfKind(resource), resource.namespaced),
-      ) &&
-      (shape === 'objects' || isBuiltinWorkloadKind(nameOfKind(resource))),
-  );
+/** Returns the resources that the controls of a shape are about, among those that the API server serves. */
+export function controlResources(
+  controls: Partial<ReturnType<typeof controlsByShape>>,
+  shape: Shape,
+  served: readonly ApiResource[],
+): readonly ResourceRule[] {
+  const { pods = [], [shape]: own = [] } = controls;
+  const isAbout = (check: ControlCheck, resource: ApiResource): boolean => {
+    const { kinds } = check.control;
+    const name = nameOfKind(resource);
+    const isWorkload = isBuiltinWorkloadKind(name);
+    if (shape === 'pods' && !isWorkload) return false;
+    // The pods have it.
+    if (shape === 'objects' && isWorkload && pods.includes(check)) return false;
+    return kinds === 'namespaced' ? resource.namespaced && isWritten(name) : kindsInclude(kinds, name, resource.namespaced);
+  };
+  const wanted = served.filter((resource) => own.some((check) => isAbout(check, resource)));
   return resourceRules(wanted, ['CREATE', 'UPDATE']);
 }
 

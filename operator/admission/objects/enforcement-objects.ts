@@ -6,7 +6,7 @@ import type { SecurityPolicy, SecurityPolicyRule } from '../../api/kinds/securit
 import { shortHash } from '../../api/short-hash.ts';
 import type { CompiledPolicy } from '../../engine/compiled-policy.ts';
 import { approvalVariables } from './approval-policy.ts';
-import { controlResources, controlsOfShape, controlVariables } from './control-policy.ts';
+import { controlResources, controlsByShape, controlVariables } from './control-policy.ts';
 import { deniedVariables, type DenyingEntry } from './denied-checks.ts';
 import { entryChecks, type EntryChecks, type NotEnforced } from './entry-checks.ts';
 import { matchConditions } from './match-conditions.ts';
@@ -167,9 +167,10 @@ class EntryObjects {
   }
 
   #ofControls(): readonly Draft[] {
+    const byShape = controlsByShape(this.#checks.controls);
     return (['pods', 'objects'] as const).flatMap((shape): readonly Draft[] => {
-      const controls = controlsOfShape(this.#checks.controls, shape);
-      const resourceRules = controlResources(controls, shape, this.#input.context.served);
+      const controls = byShape[shape];
+      const resourceRules = controlResources(byShape, shape, this.#input.context.served);
       if (resourceRules.length === 0) return [];
       const selectors = { namespaceSelector: {}, objectSelector: this.#policy.spec.scope?.objectSelector ?? {} };
       const matchConstraints = { matchPolicy: 'Equivalent' as const, ...selectors, resourceRules };
@@ -197,7 +198,7 @@ class EntryObjects {
       matchPolicy: 'Equivalent' as const,
       namespaceSelector: {},
       objectSelector: spec.scope?.objectSelector ?? {},
-      resourceRules: controlResources([approval], 'pods', context.served),
+      resourceRules: controlResources({ pods: [approval] }, 'pods', context.served),
     };
     const made = { failurePolicy: 'Ignore' as const, matchConstraints, variables: approvalVariables() };
     return [{ shape: 'images', spec: made, message: messageExpression(this.#name, this.#input.waives), namespaces, readsParameters: true }];

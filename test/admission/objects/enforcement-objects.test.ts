@@ -117,6 +117,19 @@ describe('the admission policies of a SecurityPolicy', () => {
     }
   });
 
+  it('evaluate a control about all namespaced objects once for a workload, in the message of the others', () => {
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default' } };
+    const workload = deployment({ hostPID: true, containers: [] }, { namespace: 'default' });
+    const both = objectsOf({ controls: [{ name: 'host-pid' }, { name: 'default-namespace' }] });
+    expect(decider(both)({ object: workload })).to.deep.equal([
+      'Deployment web breaks SecurityPolicy/baseline: host-pid, default-namespace. kubectl vigil explain CHECK',
+    ]);
+    expect(decider(both)({ object: configMap }).join()).to.contain('ConfigMap settings breaks SecurityPolicy/baseline: default-namespace.');
+    const alone = decider(objectsOf({ controls: [{ name: 'default-namespace' }] }));
+    for (const object of [workload, configMap]) expect(alone({ object })).to.have.length(1);
+    expect(alone({ object: deployment({ containers: [] }) })).to.deep.equal([]);
+  });
+
   it('select checks by framework and by name', () => {
     const rest = { frameworks: [{ name: 'pss-baseline' }], controls: [{ name: 'image-tag-latest' }, { name: 'cpu-limits' }] };
     const made = objectsOf({ ...rest, enforcement: [{ actions: ['Warn'], frameworks: ['pss-baseline'], controls: ['cpu-limits'] }] });
