@@ -21,7 +21,8 @@ import { enforcementStatus, failedStatus } from './enforcement-status.ts';
 import { ObjectChanged, syncObjects, type EnforcementWrite, type SyncResult } from './enforcement-sync.ts';
 import { EnforcementWatch } from './enforcement-watch.ts';
 import { mostBytes, type FittedParameters, type ParameterContent, parametersOf } from './objects/parameters.ts';
-import { enforcementObjects, ownerReference, parametersName, type EnforcementObjects } from './objects/enforcement-objects.ts';
+import { enforcementObjects, type EnforcementObjects } from './objects/enforcement-objects.ts';
+import { ownerReference, parametersName } from './objects/policy-draft.ts';
 import type { NamespaceLabels } from './objects/namespace-match.ts';
 import type { EnforcedChecks, ReadApprovalsInForce, ReadWaiversInForce } from './parameters-in-force.ts';
 

@@ -1,17 +1,14 @@
-import { API_VERSION, LABELS, MANAGED_BY } from '../../api/group.ts';
-import { RESOURCES, type ApiResource } from '../../api/api-resource.ts';
-import type { ObjectMeta } from '../../api/metadata.ts';
+import type { ApiResource } from '../../api/api-resource.ts';
 import type { EnforcementEntry } from '../../api/kinds/policy-enforcement.ts';
 import type { SecurityPolicy, SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
-import { shortHash } from '../../api/short-hash.ts';
 import type { CompiledPolicy } from '../../engine/compiled-policy.ts';
 import { approvalVariables } from './approval-policy.ts';
 import { controlResources, controlsByShape, controlVariables } from './control-policy.ts';
 import { deniedVariables, type DenyingEntry } from './denied-checks.ts';
 import { entryChecks, type EntryChecks, type NotEnforced } from './entry-checks.ts';
-import { matchConditions } from './match-conditions.ts';
-import { messageExpression, newViolations } from './message-expression.ts';
-import type { AdmissionBinding, AdmissionPolicy, AdmissionPolicySpec, NamedExpression } from './admission-policy.ts';
+import { type Draft, draftBinding, draftPolicy } from './policy-draft.ts';
+import { messageExpression } from './message-expression.ts';
+import type { AdmissionBinding, AdmissionPolicy } from './admission-policy.ts';
 import { namespaceMatch, type NamespaceLabels, type NamespaceMatch } from './namespace-match.ts';
 import { failureParts, ruleConstraints, ruleMessage, ruleVariables } from './rule-policy.ts';
 
@@ -43,19 +40,6 @@ export interface EnforcementObjects {
   /** The paths of entries that apply in no namespace that exists now. */
   readonly unmatched: readonly string[];
 }
-
-interface Draft {
-  readonly shape: string;
-  /** The namespaces in which it applies. Default: those of the entry. */
-  readonly namespaces?: NamespaceMatch;
-  /** Whether it reads AdmissionParameters also without exceptions. */
-  readonly readsParameters?: boolean;
-  readonly spec: Pick<AdmissionPolicySpec, 'failurePolicy' | 'matchConstraints' | 'variables'>;
-  readonly message: string;
-}
-
-/** The name of the AdmissionParameters of a policy. */
-export const parametersName = (policy: string): string => policy;
 
 /** Returns the admission policies and bindings of a policy with `spec.enforcement`. Pure. */
 export function enforcementObjects(policy: SecurityPolicy, compiled: CompiledPolicy, context: EnforcementContext): EnforcementObjects {
@@ -121,10 +105,12 @@ class EntryObjects {
     const notEnforced = [...this.#checks.notEnforced, ...drafts.filter((draft): draft is NotEnforced => 'check' in draft)];
     const names = this.#names;
     const denied = this.#input.entry.actions.includes('Warn') ? deniedVariables(names, denying) : [];
+    const { entry, index, waives, context } = this.#input;
+    const settings = { policy: this.#policy, entry, index, waives, operator: context.operator, namespaces: this.#namespaces };
     const unusable = new Set(notEnforced.map(({ check }) => check));
     return {
-      policies: made.map((draft) => this.#policyOf(draft, denied)),
-      bindings: made.map((draft) => this.#bindingOf(draft)),
+      policies: made.map((draft) => draftPolicy(draft, settings, denied)),
+      bindings: made.map((draft) => draftBinding(draft, settings)),
       approves: made.some(({ readsParameters }) => readsParameters === true),
       enforced: empty === undefined ? names.filter((name) => !unusable.has(name)) : [],
       notEnforced,
@@ -223,57 +209,4 @@ class EntryObjects {
   get #name(): string {
     return this.#policy.metadata.name;
   }
-
-  #policyOf(
-    { shape, spec, message, namespaces = this.#namespaces, readsParameters = false }: Draft,
-    denied: readonly NamedExpression[],
-  ): AdmissionPolicy {
-    const { waives, context } = this.#input;
-    const conditions: readonly NamedExpression[] = [...matchConditions(context.operator), ...namespaces.conditions];
-    return {
-      metadata: this.#metadata(shape),
-      spec: {
-        ...spec,
-        ...(waives || readsParameters ? { paramKind: { apiVersion: API_VERSION, kind: RESOURCES.admissionParameters.kind } } : {}),
-        matchConditions: conditions,
-        variables: [...spec.variables, ...newViolations(waives, denied)],
-        validations: [
-          {
-            expression: 'variables.new.size() == 0',
-            message: `the object breaks SecurityPolicy/${this.#name}`,
-            messageExpression: message,
-            reason: 'Forbidden',
-          },
-        ],
-      },
-    };
-  }
-
-  #bindingOf({ shape, namespaces = this.#namespaces, readsParameters = false }: Draft): AdmissionBinding {
-    const metadata = this.#metadata(shape);
-    const paramRef = { name: parametersName(this.#name), parameterNotFoundAction: 'Allow' as const };
-    return {
-      metadata,
-      spec: {
-        policyName: metadata.name,
-        validationActions: this.#input.entry.actions,
-        ...(this.#input.waives || readsParameters ? { paramRef } : {}),
-        matchResources: { matchPolicy: 'Equivalent', namespaceSelector: namespaces.selector, objectSelector: {} },
-      },
-    };
-  }
-
-  /** The name is unique for policy, entry and shape, also if the name of the policy is shortened. */
-  #metadata(shape: string): ObjectMeta {
-    return {
-      name: `vigil-${this.#name.slice(0, 150)}-${this.#input.index + 1}-${shape}-${shortHash(this.#name, 6)}`,
-      labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.enforces]: shortHash(this.#name, 20) },
-      ownerReferences: [ownerReference(this.#policy)],
-    };
-  }
-}
-
-/** The owner reference to a policy. The objects are deleted with it. */
-export function ownerReference({ metadata: { name, uid = '' } }: SecurityPolicy): NonNullable<ObjectMeta['ownerReferences']>[number] {
-  return { apiVersion: API_VERSION, kind: RESOURCES.policies.kind, name, uid, controller: true };
 }
