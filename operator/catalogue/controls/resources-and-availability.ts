@@ -60,6 +60,9 @@ const probeControl = (probe: 'liveness' | 'readiness', why: string): Control => 
   ],
 });
 
+/** The kinds that set the number of pods of a workload. */
+const autoscalers = ['HorizontalPodAutoscaler.autoscaling', 'ScaledObject.keda.sh'];
+
 /** CONTROLS.md §4. */
 export const resourcesAndAvailability: Section = {
   title: 'Resources and availability',
@@ -107,12 +110,12 @@ export const resourcesAndAvailability: Section = {
       essential: false,
       kinds: ['Deployment.apps', 'StatefulSet.apps'],
       why: 'With one replica every drain, crash or update is an outage.',
-      fix: 'Set replicas to 2 or more, or add a HorizontalPodAutoscaler.',
+      fix: 'Set replicas to 2 or more, or add a HorizontalPodAutoscaler or a ScaledObject with at least 2.',
       example: { before: 'spec: {replicas: 1}\n', after: 'spec: {replicas: 2}\n' },
       message: 'spec.replicas is less than 2',
       placement: {},
       theme: 'availability',
-      crossObject: { check: 'replicas', reads: ['HorizontalPodAutoscaler.autoscaling'] },
+      crossObject: { check: 'replicas', reads: autoscalers },
     },
     {
       id: 'pod-disruption-budget',
@@ -143,7 +146,7 @@ export const resourcesAndAvailability: Section = {
       message: 'maxUnavailable or minAvailable allows no disruption',
       placement: {},
       theme: 'availability',
-      crossObject: { check: 'zeroDisruption', reads: ['PodDisruptionBudget.policy', 'workloads'] },
+      crossObject: { check: 'zeroDisruption', reads: ['PodDisruptionBudget.policy', 'workloads', ...autoscalers] },
     },
     {
       id: 'namespace-resource-quota',

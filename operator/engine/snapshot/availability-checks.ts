@@ -18,24 +18,53 @@ const namespaceHolds: CrossObjectCheck = ({ reference: { name } }, { control, sn
   return exempt || snapshot.in(name, requiredKinds[control] ?? '').length > 0 ? clean : failure('metadata.name');
 };
 
-/** The autoscalers of a workload. */
-function autoscalersOf(workload: Projection, snapshot: Snapshot): readonly Fields[] {
-  const { kind, name, namespace = '', apiVersion } = workload.reference;
-  return snapshot
-    .in(namespace, 'HorizontalPodAutoscaler.autoscaling')
-    .map(({ body }) => body)
-    .filter(({ scaleTargetRef }) => {
-      const target = fieldsOf(scaleTargetRef);
-      const group = textOf(target['apiVersion']) ?? apiVersion;
-      return target['kind'] === kind && target['name'] === name && groupOf(group) === groupOf(apiVersion);
-    });
+/** A kind that sets the number of pods of workloads. */
+interface AutoscalerKind {
+  readonly groupKind: string;
+  /** The fewest pods, from the fields of an autoscaler. */
+  readonly fewest: (body: Fields) => number;
+  /** The kind of a target that names none. Default: none. */
+  readonly kind?: string;
+  /** The apiVersion of a target that names none. Default: that of the workload. */
+  readonly apiVersion?: string;
+  /** Whether it also scales a workload up that is scaled to zero. */
+  readonly fromZero?: boolean;
 }
 
-/** The fewest pods that a workload is meant to have. An autoscaler overwrites spec.replicas, but leaves a workload alone that is scaled to zero. */
+const numberOr = (value: unknown, fallback: number): number => (typeof value === 'number' ? value : fallback);
+
+/** A ScaledObject of KEDA can scale to zero while nothing happens. It has at least one pod otherwise. */
+const autoscalerKinds: readonly AutoscalerKind[] = [
+  { groupKind: 'HorizontalPodAutoscaler.autoscaling', fewest: ({ minReplicas }) => numberOr(minReplicas, 1) },
+  {
+    groupKind: 'ScaledObject.keda.sh',
+    fewest: ({ minReplicaCount }) => Math.max(numberOr(minReplicaCount, 0), 1),
+    kind: 'Deployment',
+    apiVersion: 'apps/v1',
+    fromZero: true,
+  },
+];
+
+/** Whether an autoscaler names a workload as its target. */
+function scales({ scaleTargetRef }: Fields, { reference }: Projection, { kind, apiVersion }: AutoscalerKind): boolean {
+  const target = fieldsOf(scaleTargetRef);
+  const group = groupOf(textOf(target['apiVersion']) ?? apiVersion ?? reference.apiVersion);
+  return (
+    (textOf(target['kind']) ?? kind) === reference.kind && target['name'] === reference.name && group === groupOf(reference.apiVersion)
+  );
+}
+
+/** The fewest pods that a workload is meant to have. An autoscaler overwrites spec.replicas, but not each one that of a workload scaled to zero. */
 function fewestPods(workload: Projection, snapshot: Snapshot): number {
   const { replicas = 1 } = workloadOf(workload);
-  const autoscalers = replicas === 0 ? [] : autoscalersOf(workload, snapshot);
-  const fewest = autoscalers.map(({ minReplicas }) => (typeof minReplicas === 'number' ? minReplicas : 1));
+  const fewest = autoscalerKinds
+    .filter(({ fromZero }) => replicas > 0 || fromZero === true)
+    .flatMap((kind) =>
+      snapshot
+        .in(workload.reference.namespace ?? '', kind.groupKind)
+        .filter(({ body }) => scales(body, workload, kind))
+        .map(({ body }) => kind.fewest(body)),
+    );
   return fewest.length === 0 ? replicas : Math.min(...fewest);
 }
 

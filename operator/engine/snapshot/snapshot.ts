@@ -160,6 +160,7 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
     [`ClusterRoleBinding.${rbac}`]: pick('roleRef', 'subjects'),
     'PodDisruptionBudget.policy': pickSpec('selector', 'minAvailable', 'maxUnavailable'),
     'HorizontalPodAutoscaler.autoscaling': pickSpec('scaleTargetRef', 'minReplicas'),
+    'ScaledObject.keda.sh': pickSpec('scaleTargetRef', 'minReplicaCount'),
     ResourceQuota: nothing,
     LimitRange: nothing,
     [`ValidatingWebhookConfiguration.${admission}`]: pick('webhooks'),

@@ -58,6 +58,8 @@ const deployment = (name: string, replicas: number): string =>
   `{apiVersion: apps/v1, kind: Deployment, metadata: {name: ${name}, namespace: shop}, spec: {replicas: ${replicas}, template: {metadata: {labels: {app: ${name}}}, spec: {}}}}\n`;
 const budget = (spec: string): string =>
   `---\n{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b, namespace: shop}, spec: ${spec}}\n`;
+const scaledObject = (spec: string): string =>
+  `\n---\n{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: k, namespace: shop}, spec: ${spec}}`;
 const scaler = (spec: string): string =>
   `---\n{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h, namespace: shop}, spec: ${spec}}\n`;
 
@@ -112,6 +114,11 @@ export const table: Tables = {
       'an autoscaler of a kind of another group',
       `${deployment('a', 2)}${scaler('{scaleTargetRef: {apiVersion: example.com/v1, kind: Deployment, name: a}}')}`,
     ),
+    passes('scaled by KEDA', `${deployment('a', 1)}${scaledObject('{scaleTargetRef: {name: a}, minReplicaCount: 2}')}`),
+    passes('scaled up from zero by KEDA', `${deployment('a', 0)}${scaledObject('{scaleTargetRef: {name: a}, minReplicaCount: 3}')}`),
+    passes('scaled by KEDA, another workload', `${deployment('a', 2)}${scaledObject('{scaleTargetRef: {name: b}}')}`),
+    passes('scaled by KEDA, another kind', `${deployment('a', 2)}${scaledObject('{scaleTargetRef: {kind: StatefulSet, name: a}}')}`),
+    fails('scaled by KEDA to zero', `${deployment('a', 2)}${scaledObject('{scaleTargetRef: {name: a}}')}`, 'spec.replicas'),
     fails(
       'unset is one',
       '{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a, namespace: shop}, spec: {template: {spec: {}}}}',
