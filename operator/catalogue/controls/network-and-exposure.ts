@@ -111,9 +111,11 @@ const dataAnnotations = nginxKeys([
   'auth-realm', 'canary', 'canary-by-header', 'canary-by-header-value', 'canary-by-header-pattern', 'canary-by-cookie', 'canary-weight',
 ]); // prettier-ignore
 const ofNoDirective = `!key.startsWith('${nginx}') || key in ${dataAnnotations}`;
+/** Annotations of the controller of NGINX Inc., whose values may have semicolons. Another control is about its snippets. */
+const ofNoOther = "(!(key.startsWith('nginx.org/') || key.startsWith('nginx.com/')) || key.endsWith('-snippets'))";
 /** Characters that end a directive, a block or a text, and a comment that hides the rest of a line. */
 const endsDirective = String.raw`[\\n\\r{};\x60\'"]|(^|[ \\t])#`;
-const namesDirective = String.raw`_by_lua|load_module|lua_package|/etc/|/var/run/secrets|(^|[^A-Za-z0-9_-])(alias|root)[ \\t]`;
+const namesDirective = String.raw`_by_lua|load_module|lua_package|/etc/|/var/run/secrets|(^|[^A-Za-z0-9_-])(alias|root)[ \\t;]`;
 /**
  * A path that stays inside of its location: braces are quantifiers or classes of a regular expression, and a semicolon begins a parameter
  * of the path.
@@ -531,7 +533,12 @@ export const networkAndExposure: Section = {
       theme: 'network',
       checks: [
         { at: 'metadata.annotations', type: 'string', entries: true, require: `${ofNoDirective} || !item.matches('${endsDirective}')` },
-        { at: 'metadata.annotations', type: 'string', entries: true, require: `${ofNoDirective} || !item.matches('${namesDirective}')` },
+        {
+          at: 'metadata.annotations',
+          type: 'string',
+          entries: true,
+          require: `((${ofNoDirective}) && ${ofNoOther}) || !item.matches('${namesDirective}')`,
+        },
         {
           at: 'metadata.annotations',
           type: 'string',

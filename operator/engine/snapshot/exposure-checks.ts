@@ -26,8 +26,8 @@ function waysInto(snapshot: Snapshot, parameters: ControlParameters): WaysIn {
 }
 
 function exposuresOf(workload: Projection, snapshot: Snapshot, parameters: ControlParameters): readonly Violation[] {
-  const { hostPorts, prefix } = workloadOf(workload);
-  const ways = waysInto(snapshot, parameters).to(workload.reference.namespace ?? '', labelled(workload));
+  const { hostPorts, namedPorts, prefix } = workloadOf(workload);
+  const ways = waysInto(snapshot, parameters).to(workload.reference.namespace ?? '', labelled(workload), namedPorts);
   return [
     ...ways.map((label) => ({ path: labelsPath(workload), label })),
     ...hostPorts.filter(isOpenHostPort).map(({ path, port }) => ({ path: prefix + path, label: `host port ${port}` })),

@@ -106,7 +106,7 @@ const danglingService: CrossObjectCheck = (service, { snapshot }) => {
 
 const sshPorts: ReadonlySet<unknown> = new Set([22, 2222, '22', '2222']);
 /** Whether the name of a port is that of SSH: servers that do not run as root listen on another number. */
-const isSshName = (name: unknown): boolean => /^(?:[a-z0-9-]+-)?sshd?$/.test(textOf(name) ?? '');
+const isSshName = (name: unknown): boolean => /^(?:TCP )?(?:[a-z0-9-]+-)?sshd?$/.test(textOf(name) ?? '');
 const opensSsh = (service: Projection): boolean =>
   listOf(service.body['ports'])
     .map(fieldsOf)
@@ -114,8 +114,8 @@ const opensSsh = (service: Projection): boolean =>
 
 const sshPort: CrossObjectCheck = (subject, { snapshot }) => {
   if (subject.groupKind === 'Service') return opensSsh(subject) ? failure('spec.ports') : clean;
-  const { ports, portNames, prefix } = workloadOf(subject);
-  if (ports.includes(22) || portNames.some(isSshName)) return failure(`${prefix}spec.containers`);
+  const { ports, namedPorts, prefix } = workloadOf(subject);
+  if (ports.includes(22) || namedPorts.some(isSshName)) return failure(`${prefix}spec.containers`);
   const services = snapshot
     .in(subject.reference.namespace ?? '', 'Service')
     .filter((service) => servesWorkload(service, labelled(subject)) && opensSsh(service));

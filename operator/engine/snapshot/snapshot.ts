@@ -10,7 +10,7 @@ import {
   textOf,
 } from '../objects/kubernetes-object.ts';
 import type { Labels } from '../../api/label-match.ts';
-import { type HostPort, hostPortsOf } from '../network/exposure/ways-in.ts';
+import { type HostPort, hostPortsOf, namedPort } from '../network/exposure/ways-in.ts';
 import { clusterNetworkKinds, networkProjections } from './network-projections.ts';
 import { hasTokenVolume } from '../pods/token-volume.ts';
 import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
@@ -50,9 +50,10 @@ export interface WorkloadBody extends Fields {
   /** Whether a volume holds a token of the service account for the API server. */
   readonly tokenVolume: boolean;
   readonly containers: readonly ContainerImage[];
-  /** The numbers and the names of the TCP ports of its containers. */
+  /** The numbers of the TCP ports of its containers. */
   readonly ports: readonly number[];
-  readonly portNames: readonly string[];
+  /** Its ports with a name, such as `TCP http`. */
+  readonly namedPorts: readonly string[];
   readonly hostNetwork: boolean;
   readonly hostPorts: readonly HostPort[];
   readonly replicas: number | undefined;
@@ -110,9 +111,7 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
   const { pod } = synthetic;
   const spec = fieldsOf(pod?.spec);
   const containers = containerLists.flatMap((list) => listOf(spec[list]).map(fieldsOf));
-  const ports = containers
-    .flatMap((container) => listOf(container['ports']).map(fieldsOf))
-    .filter(({ protocol }) => (protocol ?? 'TCP') === 'TCP');
+  const ports = containers.flatMap((container) => listOf(container['ports']).map(fieldsOf));
   const automount = spec['automountServiceAccountToken'];
   const serviceAccount = accountOf(spec);
   const { replicas, ordinals } = fieldsOf(object['spec']);
@@ -124,8 +123,11 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
     automount: typeof automount === 'boolean' ? automount : undefined,
     tokenVolume: hasTokenVolume(spec, serviceAccount),
     containers: containerImages(spec, fieldsOf(object['status'])),
-    ports: ports.map(({ containerPort }) => containerPort).filter((port) => typeof port === 'number'),
-    portNames: ports.map(({ name }) => name).filter((name) => typeof name === 'string'),
+    ports: ports
+      .filter(({ protocol }) => (protocol ?? 'TCP') === 'TCP')
+      .map(({ containerPort }) => containerPort)
+      .filter((port) => typeof port === 'number'),
+    namedPorts: ports.flatMap(({ name, protocol }) => (typeof name === 'string' ? [namedPort(protocol, name)] : [])),
     hostNetwork: spec['hostNetwork'] === true,
     hostPorts: hostPortsOf(spec),
     replicas: typeof replicas === 'number' ? replicas : undefined,

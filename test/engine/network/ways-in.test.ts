@@ -20,7 +20,7 @@ function waysTo(selector: Readonly<Record<string, string>>, groupKind: string): 
     size: 1,
   };
   const workload: LabelledWorkload = { groupKind, name: 'db', podLabels: { app: 'db' }, replicas: 2, firstOrdinal: undefined };
-  return new WaysIn(objects, []).to('shop', workload);
+  return new WaysIn(objects, []).to('shop', workload, []);
 }
 
 describe('ways into a workload', () => {

@@ -85,6 +85,24 @@ export function serves({ body }: NetworkObject, labels: Readonly<Record<string, 
 export const servesWorkload = (service: NetworkObject, workload: LabelledWorkload): boolean =>
   serves(service, podLabelsWith(textMapOf(service.body['selector']), workload));
 
+/** A port of a container as a Service can name it, such as `TCP http`. */
+export const namedPort = (protocol: unknown, name: string): string => `${textOf(protocol) ?? 'TCP'} ${name}`;
+
+/**
+ * Whether some port of a Service leads to the pods of a workload. A port that `targetPort` names must be one of a container, of the same
+ * protocol; otherwise the pods are no endpoints of it.
+ */
+function leadsTo({ body }: NetworkObject, namedPorts: readonly string[]): boolean {
+  const ports = listOf(body['ports']).map(fieldsOf);
+  return (
+    ports.length === 0 ||
+    ports.some(
+      ({ targetPort, protocol }) =>
+        typeof targetPort !== 'string' || /^\d*$/.test(targetPort) || namedPorts.includes(namedPort(protocol, targetPort)),
+    )
+  );
+}
+
 function opensNodes({ body, annotations }: NetworkObject, internal: readonly string[]): boolean {
   if (listOf(body['externalIPs']).length > 0 || body['type'] === 'NodePort') return true;
   return body['type'] === 'LoadBalancer' && isPublic(body, annotations, internal);
@@ -112,9 +130,13 @@ export class WaysIn {
     this.#entrances = entrancesByService(objects, internal);
   }
 
-  /** Returns the Services, Ingresses and routes that lead to the pods of a workload, such as `Service web`. Sorted. */
-  to(namespace: string, workload: LabelledWorkload): readonly string[] {
-    const found = this.#serving(namespace, workload).flatMap((service) => [
+  /**
+   * Returns the Services, Ingresses and routes that lead to the pods of a workload, such as `Service web`. Sorted. `namedPorts`: the ports of
+   * its containers that have a name, see {@link namedPort}.
+   */
+  to(namespace: string, workload: LabelledWorkload, namedPorts: readonly string[]): readonly string[] {
+    const serving = this.#serving(namespace, workload).filter((service) => leadsTo(service, namedPorts));
+    const found = serving.flatMap((service) => [
       ...(opensNodes(service, this.#internal) ? [`Service ${service.reference.name}`] : []),
       ...(this.#entrances.get(keyOf({ namespace, name: service.reference.name })) ?? []),
     ]);

@@ -140,6 +140,34 @@ export const table: Tables = {
       'spec.selector',
     ),
   ),
+  'workload-internet-exposed': pods(
+    ...(
+      [
+        ['the name of another port', 'ports: [{name: metrics, containerPort: 9090}]', 'targetPort: http', false],
+        ['the name of its port', 'ports: [{name: http, containerPort: 8080}]', 'targetPort: http', true],
+        ['the name of a port of another protocol', 'ports: [{name: dns, containerPort: 53, protocol: UDP}]', 'targetPort: dns', false],
+        [
+          'the name of a port of the same protocol',
+          'ports: [{name: dns, containerPort: 53, protocol: UDP}]',
+          'targetPort: dns, protocol: UDP',
+          true,
+        ],
+        ['the number of a port that no container names', 'ports: []', 'targetPort: 8080', true],
+        ['no target port', 'ports: []', '', true],
+      ] as const
+    ).map(([title, ports, target, leads]) => {
+      const yaml = `metadata: {labels: {app: web}}\nspec: {containers: [{name: a, ${ports}}]}\n---\n${service.replace('spec: {', `spec: {type: NodePort, ports: [{port: 80, ${target}}], `)}`;
+      return leads ? fails(title, yaml, 'metadata.labels') : passes(title, yaml);
+    }),
+  ),
+  'ingress-nginx-annotations': objects(
+    fails('a directive for the controller of NGINX Inc.', ingress(toHost, 'nginx.org/x: "alias; "'), "metadata.annotations['nginx.org/x']"),
+    passes(
+      'rewrites of the controller of NGINX Inc.',
+      ingress(toHost, 'nginx.org/rewrites: "serviceName=a rewrite=/;serviceName=b rewrite=/b"'),
+    ),
+    passes('an annotation of another program', ingress(toHost, 'example.com/x: "alias; "')),
+  ),
   'credential-in-command': pods(
     ...[
       'mysql -uroot -p"$MYSQL_ROOT_PASSWORD" -e x',
