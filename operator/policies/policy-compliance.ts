@@ -164,11 +164,22 @@ function imageGaps({ coverage: { waiting, failed, inScope }, uncovered = [] }: I
   ];
 }
 
+/** Whether a scan has nothing to evaluate for the policy: neither a check nor an image. */
+const hasNoChecks = ({ policy, inspection }: Pick<PolicyState, 'policy' | 'inspection'>): boolean =>
+  inspection.problems.length === 0 && inspection.checks === 0 && !scannedImages(policy.spec);
+
+/** Whether the policy watches for anomalies and asks for nothing that a scan evaluates. */
+export const hasOnlyAnomalies = ({ policy, inspection }: Pick<PolicyState, 'policy' | 'inspection'>): boolean =>
+  policy.spec.anomalies !== undefined && policy.spec.admissionPolicies === undefined && hasNoChecks({ policy, inspection });
+
+const onlyAnomalies =
+  'the policy has no checks that a scan evaluates, so nothing can be compliant; it watches for anomalies, as the condition Observing says';
+
 /** The condition of a policy without checks, or without an object that its checks apply to. Undefined if it has both. */
 function nothingToEvaluate(type: string, state: PolicyState): ConditionUpdate | undefined {
-  const { policy, inspection } = state;
-  if (inspection.problems.length === 0 && inspection.checks === 0 && !scannedImages(policy.spec))
-    return unknown(type, 'NoChecks', `the policy has no checks that a scan evaluates: ${withoutChecks(state)}`);
+  const { policy } = state;
+  if (hasOnlyAnomalies(state)) return unknown(type, 'OnlyAnomalies', onlyAnomalies);
+  if (hasNoChecks(state)) return unknown(type, 'NoChecks', `the policy has no checks that a scan evaluates: ${withoutChecks(state)}`);
   if (statusTotals(state).coverage?.inScope !== 0) return undefined;
   return unknown(type, 'NothingInScope', `nothing is in scope: ${scopeText(policy)}`);
 }

@@ -13,7 +13,7 @@ import { observedAnomalies, observingConditions } from './observing-condition.ts
 import { evaluationAttempt } from './attempts/evaluation-attempt.ts';
 import { coveragePercent, statusTotals, type StatusTotals } from './status-totals.ts';
 import { schedulesScanning } from '../schedules/default-schedule.ts';
-import { complianceConditions, isEvaluated, otherControls, type PolicyState } from './policy-compliance.ts';
+import { complianceConditions, hasOnlyAnomalies, isEvaluated, otherControls, type PolicyState } from './policy-compliance.ts';
 import { timestampOf } from '../api/timestamp.ts';
 import { scannedImages } from '../api/scanned-images.ts';
 
@@ -59,7 +59,8 @@ export function policyStatus({ policy, inspection, selected, revision, schedules
     ...definedEntries({
       admissionPolicies: selected && admissionPoliciesStatus(selected),
       uncovered,
-      coveragePercent: totals.coverage && coveragePercent(totals.coverage, isCovered),
+      // There is nothing to cover: 0% would look like a scan that failed.
+      coveragePercent: totals.coverage && !hasOnlyAnomalies(state) ? coveragePercent(totals.coverage, isCovered) : undefined,
     }),
     observedGeneration: generation,
     conditions: setConditions(policy.status?.conditions, updates, { now: timestampOf(now), generation }),

@@ -79,6 +79,17 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
       coverage: '0%',
     },
   ],
+  'a policy that only watches for anomalies': [
+    { spec: { anomalies: {} }, configuration: zero, inspection: { checks: 0 } },
+    {
+      Ready: 'True Evaluated: generation 2 was evaluated',
+      Covered:
+        'Unknown OnlyAnomalies: the policy has no checks that a scan evaluates, so nothing can be compliant; it watches for anomalies, as the condition Observing says',
+      Compliant:
+        'Unknown OnlyAnomalies: the policy has no checks that a scan evaluates, so nothing can be compliant; it watches for anomalies, as the condition Observing says',
+      coverage: '',
+    },
+  ],
   'a scope that matches no namespace': [
     { spec: { scope: { namespaces: { include: ['shpo'] } } }, configuration: zero },
     {

@@ -384,7 +384,7 @@ export const securityPolicyStatus = z.strictObject({
   coverage: field(coverage.optional(), 'Counts of targets, images included.'),
   coveragePercent: field(
     z.string().optional(),
-    'Scanned targets as a percentage of targets in scope. 100% only if everything in scope was evaluated.',
+    'Scanned targets as a percentage of targets in scope. 100% only if everything in scope was evaluated. Absent if the policy only watches for anomalies.',
   ),
   uncovered: field(
     z.array(z.string()).max(20).optional(),
