@@ -15,6 +15,9 @@ const practised = 10;
 const enoughPeers = 2;
 const windowAfterUpgrade = 2 * 3_600_000;
 
+/** What is normal if nothing like it was seen before. */
+export const UNSEEN = 'it was not seen before';
+
 /** Something that is not normal. */
 export interface Abnormal {
   readonly severity: Severity;
@@ -173,7 +176,7 @@ export class Normality {
   #habit(detection: Detection, { owner, habit }: FirstSeenKey): string {
     const prefix = `${detection.id} `;
     const keys = this.known.normal(owner, prefix, 5);
-    if (keys.length === 0) return 'it was not seen before';
+    if (keys.length === 0) return UNSEEN;
     const more = this.known.count(owner, prefix) - keys.length;
     const since = this.known.since(owner, prefix);
     const date = since === undefined ? '' : ` (since ${new Date(since).toISOString().slice(0, 10)})`;

@@ -92,7 +92,7 @@ export const newHostAccess: ChangeJudge = (change, context) => {
     detection: 'new-host-access',
     about: objectSubject(change),
     workload: workloadOf(change, context),
-    seen: `${subjectText(change.object)} has ${gained.join(', ')} with the image ${repositories}`,
+    seen: `${subjectText(change.object)} has host access: ${gained.join(', ')} (image ${repositories})`,
     normal: `this image had no such access in namespace ${change.object.namespace ?? ''}`,
     ...(gained.every((each) => mild.test(each)) ? { severity: 'medium' as const } : {}),
     compared: { kind: 'first-seen', owner, key: `${repositories} ${feature}` },
@@ -121,7 +121,7 @@ export const hostTakeoverPod: ChangeJudge = (change) => {
     {
       detection: 'host-takeover-pod',
       about: objectSubject(change),
-      seen: `${subjectText(object)} was made by hand and has ${host.join(', ')} (image ${repositories.join(', ')})`,
+      seen: `${subjectText(object)} was made by hand and has host access: ${host.join(', ')} (image ${repositories.join(', ')})`,
       normal: 'such access belongs to DaemonSets of the platform',
       compared: { kind: 'invariant', state: `${object.namespace ?? ''}/${object.name} ${object.uid ?? ''}` },
     },

@@ -35,6 +35,9 @@ function proxyIntoPod(request: RequestActivity, { inventory }: JudgeContext): re
   ];
 }
 
+/** The workload of a pod in words. A pod of its own is its workload. */
+const ofWorkload = (workload: string): string => (workload.startsWith('Pod/') ? '' : ` of ${workload}`);
+
 /** A session in a container. */
 export const execIntoPod: RequestJudge = (request, context) => {
   const { inventory } = context;
@@ -50,7 +53,7 @@ export const execIntoPod: RequestJudge = (request, context) => {
       detection: 'exec-into-pod',
       about: podSubject(request),
       workload,
-      seen: `${actor.name} ${verb} Pod ${namespace}/${name} of ${workload}`,
+      seen: `${actor.name} ${verb} Pod ${namespace}/${name}${ofWorkload(workload)}`,
       ...definedEntries({ severity: isForward ? ('low' as const) : isPowerful ? ('high' as const) : undefined }),
       compared: {
         kind: 'first-seen',
@@ -75,7 +78,7 @@ export const suspiciousExec: RequestJudge = (request, { inventory }) => {
       about: podSubject(request),
       workload,
       // The authorizer allowed it, but admission or the kubelet refused it: it was tried.
-      seen: `${actor.name} ${succeeded ? 'ran' : 'tried to run'} a command in Pod ${namespace}/${name} of ${workload}: ${found}`,
+      seen: `${actor.name} ${succeeded ? 'ran' : 'tried to run'} a command in Pod ${namespace}/${name}${ofWorkload(workload)}: ${found}`,
       normal: 'no workload needs such a command in a session',
       compared: { kind: 'invariant' },
     },

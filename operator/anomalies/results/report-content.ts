@@ -4,6 +4,7 @@ import { BEHAVIOUR } from '../../catalogue/detections/detection.ts';
 import type { AnomalySettings } from '../../engine/controls/detection-settings.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { RecordTarget } from '../../stream/stream-record.ts';
+import { UNSEEN } from '../baseline/normality.ts';
 import { MORE_ANOMALIES, type AnomalyFinding, type FindingSubject } from './anomaly-finding.ts';
 
 /** The source of reports about behaviour. A report is named `vigil-anomalies-<kind>-<name>`; see `reportName`. */
@@ -83,12 +84,19 @@ function messageOf({ seen, normal, count, whileLearning, actorIsCertain, detecti
   const often = count > 1 && detection !== MORE_ANOMALIES ? ` Seen ${count} times.` : '';
   const learning = whileLearning ? ' Vigil is still learning what is normal here.' : '';
   const hint = actorIsCertain || detection === MORE_ANOMALIES ? '' : ' No audit event names the user.';
-  return `${seen}. Normal: ${normal}.${often}${learning}${hint}`;
+  return `${seen}. ${normalText(normal)}.${often}${learning}${hint}`;
+}
+
+const normalText = (normal: string): string => (normal.startsWith(UNSEEN) ? `It${normal.slice(2)}` : `Normal: ${normal}`);
+
+/** How sure it is who did it, and what is normal. */
+function certaintyOf({ actorIsCertain, whileLearning }: AnomalyFinding): string {
+  const actor = actorIsCertain ? 'actor named by the API server' : 'actor not certain';
+  return whileLearning ? `${actor}; still learning what is normal` : actor;
 }
 
 function propertiesOf(finding: AnomalyFinding): Readonly<Record<string, string>> {
   const { id, seen, normal, actor, source, count, audit, techniques, firstSeen, lastSeen } = finding;
-  const certainty = finding.whileLearning ? 'learning' : finding.actorIsCertain ? 'actor named by the API server' : 'actor not certain';
   const properties = {
     anomaly: id,
     seen,
@@ -97,7 +105,7 @@ function propertiesOf(finding: AnomalyFinding): Readonly<Record<string, string>>
     since: timestampOf(firstSeen),
     last: timestampOf(lastSeen),
     count: String(count),
-    certainty,
+    certainty: certaintyOf(finding),
     ...definedEntries({ source, audit: audit.length === 0 ? undefined : audit.join(' ') }),
     ...(techniques.length === 0 ? {} : { technique: techniques.join(' ') }),
   };
