@@ -30,7 +30,7 @@ export const podTables: Tables = {
       [
         'a privileged workload',
         make('Deployment', 'shop/web', podSpec('web', {}, privileged)),
-        { actor: 'eve', severity: 'high', seen: /has privileged with the image docker\.io\/library\/web/ },
+        { actor: 'eve', severity: 'high', seen: /has host access: privileged \(image docker\.io\/library\/web\)/ },
       ],
       [
         'a sensitive path behind dots',
