@@ -18,3 +18,10 @@ function globMatches(parts: readonly string[], name: string): boolean {
   }
   return true;
 }
+
+/** Returns a pattern for names as a regular expression of RE2 that matches whole names. */
+export const patternExpression = (pattern: string): string =>
+  `^${pattern
+    .split(/\*+/)
+    .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`))
+    .join('.*')}$`;

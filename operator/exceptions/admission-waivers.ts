@@ -2,6 +2,7 @@ import type { LabelSelector } from '../api/field.ts';
 import type { AdmissionWaiver } from '../api/kinds/admission-parameters.ts';
 import type { ExceptionTarget } from '../api/kinds/security-exception.ts';
 import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
+import { patternExpression } from '../api/name-pattern.ts';
 import { brokenBound, endOf, severityBound } from '../findings/waivers/exception-bounds.ts';
 import { compileWaiver } from '../findings/waivers/waiver.ts';
 import type { Severity } from '../findings/finding.ts';
@@ -53,12 +54,12 @@ function partsOf(
 type Place = Pick<AdmissionWaiver, 'namespaces' | 'excludedNamespaces' | 'namespaceLabels' | 'clusterScoped'>;
 
 function placeOf({ metadata: { namespace }, spec }: Exception): Place {
-  if (namespace !== undefined) return { namespaces: [expressionOf(namespace)] };
+  if (namespace !== undefined) return { namespaces: [patternExpression(namespace)] };
   const scope = 'namespaces' in spec ? spec.namespaces : undefined;
   if (!scope) return { clusterScoped: true };
   return {
-    ...(scope.include ? { namespaces: scope.include.map(expressionOf) } : {}),
-    ...(scope.exclude ? { excludedNamespaces: scope.exclude.map(expressionOf) } : {}),
+    ...(scope.include ? { namespaces: scope.include.map(patternExpression) } : {}),
+    ...(scope.exclude ? { excludedNamespaces: scope.exclude.map(patternExpression) } : {}),
     ...(scope.selector ? { namespaceLabels: requirementsOf(scope.selector) } : {}),
   };
 }
@@ -69,14 +70,11 @@ function objectsOf({ apiGroup, kind, names, selector, containers }: ExceptionTar
   return {
     ...(apiGroup === undefined ? {} : { apiGroup }),
     ...(kind === undefined ? {} : { kind }),
-    ...(names ? { names: names.map(expressionOf) } : {}),
+    ...(names ? { names: names.map(patternExpression) } : {}),
     ...(selector ? { labels: requirementsOf(selector) } : {}),
     ...(containers ? { containers } : {}),
   };
 }
-
-/** Returns a name pattern as a regular expression of RE2. */
-const expressionOf = (pattern: string): string => `^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*')}$`;
 
 function requirementsOf({ matchLabels = {}, matchExpressions = [] }: LabelSelector): NonNullable<AdmissionWaiver['labels']> {
   return [

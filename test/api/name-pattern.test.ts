@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { patternMatch } from '../../operator/api/name-pattern.ts';
+import fc from 'fast-check';
+import { RE2JS } from 're2js';
+import { patternExpression, patternMatch } from '../../operator/api/name-pattern.ts';
 
 describe('patternMatch', () => {
   const rows: readonly [pattern: string, matching: readonly string[], others: readonly string[]][] = [
@@ -21,4 +23,21 @@ describe('patternMatch', () => {
       expect(matching.filter((name) => !matches(name))).to.deep.equal([]);
       expect(others.filter(matches)).to.deep.equal([]);
     });
+});
+
+describe('patternExpression', () => {
+  it('means the same as patternMatch, for the regular expressions of RE2', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-', '*', '^', '$', '[', '(', '\\', '|', '+', '?', '{', '}') });
+    fc.assert(
+      fc.property(text, text, fc.boolean(), (pattern, other, isOwn) => {
+        const name = isOwn ? pattern.replaceAll('*', 'ab') : other;
+        expect(RE2JS.compile(patternExpression(pattern)).matcher(name).find()).to.equal(patternMatch(pattern)(name));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('has no runs of stars', () => {
+    expect(patternExpression('a**.b')).to.equal(String.raw`^a.*\.b$`);
+  });
 });

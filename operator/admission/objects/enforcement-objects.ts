@@ -83,9 +83,9 @@ class EntryObjects {
     this.#policy = policy;
     this.#input = input;
     this.#path = `spec.enforcement[${index}]`;
-    this.#checks = entryChecks(compiled, policy.spec.rules ?? [], { entry, path: this.#path });
     const denies = entry.actions.includes('Deny');
     this.#namespaces = namespaceMatch(policy.spec.scope, { namespaces: entry.namespaces, denies }, context.systemNamespaces);
+    this.#checks = entryChecks(compiled, policy.spec.rules ?? [], { entry, path: this.#path, leftOut: this.#namespaces.leftOut });
   }
 
   /** The checks that it refuses, and where. Empty if it denies nothing. */
@@ -102,18 +102,18 @@ class EntryObjects {
     const { empty } = this.#namespaces;
     const drafts = empty === undefined ? [...this.#ofControls(), ...this.#ofApproval(), ...this.#ofRules()] : [];
     const made = drafts.filter((draft): draft is Draft => 'spec' in draft);
-    const notEnforced = [...this.#checks.notEnforced, ...drafts.filter((draft): draft is NotEnforced => 'check' in draft)];
+    const left = drafts.filter((draft): draft is NotEnforced => 'check' in draft);
     const names = this.#names;
     const denied = this.#input.entry.actions.includes('Warn') ? deniedVariables(names, denying) : [];
     const { entry, index, waives, context } = this.#input;
     const settings = { policy: this.#policy, entry, index, waives, operator: context.operator, namespaces: this.#namespaces };
-    const unusable = new Set(notEnforced.map(({ check }) => check));
+    const unusable = new Set(left.map(({ check }) => check));
     return {
       policies: made.map((draft) => draftPolicy(draft, settings, denied)),
       bindings: made.map((draft) => draftBinding(draft, settings)),
       approves: made.some(({ readsParameters }) => readsParameters === true),
       enforced: empty === undefined ? names.filter((name) => !unusable.has(name)) : [],
-      notEnforced,
+      notEnforced: [...this.#checks.notEnforced, ...left],
       problems: [...this.#checks.problems, ...this.#namespaceProblems(drafts.length)],
       unmatched: this.#unmatched,
     };

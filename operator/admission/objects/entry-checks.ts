@@ -21,21 +21,51 @@ export interface EntryChecks {
 }
 
 /** Returns why the API server cannot evaluate a control, or undefined. */
-function reasonOf({ control, skip, inSystemNamespaces }: ControlCheck, denies: boolean): string | undefined {
+function reasonOf(check: ControlCheck): string | undefined {
+  const { control, skip } = check;
   if (skip !== undefined) return skip;
   if (control.id === IMAGE_APPROVED) return undefined;
   if (control.crossObject !== undefined) return 'it compares the object with other objects';
   if (control.argument !== undefined) return 'it is about arguments of a program';
   if (control.builtin !== undefined && control.enforced === undefined) return 'it is not an expression';
-  if (inSystemNamespaces && denies) return 'it is about system namespaces, in which Deny does not apply';
   return undefined;
+}
+
+/** Where an entry does not apply, and its consequence for a check about system namespaces. */
+interface LeftOut {
+  /** Whether the API server evaluates the check somewhere. */
+  readonly isEnforced: boolean;
+  readonly reason: string;
+}
+
+/** Returns what an entry leaves out of a check about system namespaces. Undefined: nothing, or the check is about all namespaces. */
+function leftOutOf({ control, parameters, inSystemNamespaces }: ControlCheck, { denies, leftOut }: EntryPlace): LeftOut | undefined {
+  const why = denies
+    ? 'in which Deny does not apply'
+    : 'which are not in the scope of the policy: set spec.scope.systemNamespaces to Include';
+  if (control.aboutSystemNamespaces !== true)
+    return inSystemNamespaces && (denies || leftOut.length > 0)
+      ? { isEnforced: false, reason: `it is about system namespaces, ${why}` }
+      : undefined;
+  const named = parameters['namespaces'] as readonly string[];
+  const missing = named.filter((name) => leftOut.includes(name));
+  if (missing.length === 0) return undefined;
+  if (missing.length === named.length) return { isEnforced: false, reason: `it is about system namespaces, ${why}` };
+  return { isEnforced: true, reason: `it is also about the system namespaces ${missing.join(', ')}, ${why}` };
+}
+
+/** Where an entry applies. */
+interface EntryPlace {
+  readonly denies: boolean;
+  /** The system namespaces in which the entry does not apply. */
+  readonly leftOut: readonly string[];
 }
 
 /** Selects the checks of an entry by framework, name and severity. `path` is the path of the entry. */
 export function entryChecks(
   policy: CompiledPolicy,
   rules: readonly SecurityPolicyRule[],
-  { entry, path }: { readonly entry: EnforcementEntry; readonly path: string },
+  { entry, path, leftOut }: { readonly entry: EnforcementEntry; readonly path: string } & Pick<EntryPlace, 'leftOut'>,
 ): EntryChecks {
   const { frameworks, controls: names, minSeverity } = entry;
   const inFrameworks = new Set(
@@ -45,9 +75,13 @@ export function entryChecks(
     (minSeverity === undefined || atLeast(severity, minSeverity)) &&
     ((frameworks === undefined && names === undefined) || inFrameworks.has(name) || names?.includes(name) === true);
   const selected = policy.controls.filter(({ control, severity }) => isSelected(control.id, severity));
-  const denies = entry.actions.includes('Deny');
-  const reasons = selected.map((check) => ({ check, reason: reasonOf(check, denies) }));
-  const enforced = reasons.filter(({ reason }) => reason === undefined).map(({ check }) => check);
+  const place = { denies: entry.actions.includes('Deny'), leftOut };
+  const reasons = selected.map((check) => {
+    const reason = reasonOf(check);
+    const out = leftOutOf(check, place);
+    return { check, reason: reason ?? out?.reason, isEnforced: reason === undefined && out?.isEnforced !== false };
+  });
+  const enforced = reasons.filter(({ isEnforced }) => isEnforced).map(({ check }) => check);
   const approval = enforced.find(({ control }) => control.id === IMAGE_APPROVED);
   return {
     controls: enforced.filter((check) => check !== approval),

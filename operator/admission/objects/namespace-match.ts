@@ -2,7 +2,7 @@ import type { LabelSelector } from '../../api/field.ts';
 import type { NamespaceScope } from '../../api/kinds/namespace-scope.ts';
 import type { SecurityPolicyScope } from '../../api/kinds/security-policy.ts';
 import { labelMatch, type Labels, selectsEverything } from '../../api/label-match.ts';
-import { patternMatch } from '../../api/name-pattern.ts';
+import { patternExpression, patternMatch } from '../../api/name-pattern.ts';
 import { stringLiteral } from '../translator/cel-literal.ts';
 import type { NamedExpression } from './admission-policy.ts';
 
@@ -12,6 +12,8 @@ export interface NamespaceMatch {
   readonly conditions: readonly NamedExpression[];
   /** Why the entry matches no namespace. Undefined if it may match some. */
   readonly empty?: string;
+  /** The system namespaces in which it does not apply. */
+  readonly leftOut: readonly string[];
   /** The system namespaces that the entry names, although its action is Deny. */
   readonly refused: readonly string[];
   /** Whether it applies in some namespaces only. */
@@ -33,13 +35,6 @@ const isPattern = (name: string): boolean => name.includes('*');
 /** The name of the namespace of the request, or of the Namespace itself. */
 const isNamespace = `request.kind.kind == 'Namespace' && request.kind.group == ''`;
 const namespaceName = `(${isNamespace} ? request.name : request.namespace)`;
-
-/** Returns a regular expression for a pattern in which `*` matches any characters. */
-export const patternExpression = (pattern: string): string =>
-  `^${pattern
-    .split('*')
-    .map((part) => part.replaceAll('.', '[.]'))
-    .join('.*')}$`;
 
 function matchesAny(patterns: readonly string[]): string {
   return patterns.map((pattern) => `${namespaceName}.matches(${stringLiteral(patternExpression(pattern))})`).join(' || ');
@@ -127,6 +122,7 @@ export function namespaceMatch(
     includes: (namespace) => !system.includes(namespace.name) && inScopes.every((includes) => includes(namespace)),
     selector: requirements.length > 0 ? { matchExpressions: [...requirements] } : {},
     conditions: conditions.map((expression, index) => ({ name: `namespace-${index + 1}`, expression })),
+    leftOut: system,
     refused: entry.denies ? systemNamespaces.filter(isNamed) : [],
     ...(empty ? { empty: 'it names no namespace' } : {}),
   };

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { SecurityPolicySpec } from '../../../operator/api/kinds/security-policy.ts';
 import { decider, objectsOf } from '../admission-fixture.ts';
 
 const container = (name: string, privileged = false): object => ({ name, image: 'a:1', securityContext: { privileged } });
@@ -145,6 +146,36 @@ describe('the admission policies of a SecurityPolicy', () => {
       'automount-service-account-token': 'it compares the object with other objects',
       'trusted-registries': "parameter 'registries' is not set",
     });
+  });
+
+  it('say where a check about system namespaces is not enforced', () => {
+    const about = (parameters: object | undefined, spec: SecurityPolicySpec = {}) => {
+      const named = { name: 'kube-system-workload', ...(parameters ? { parameters: { ...parameters } } : {}) };
+      const { enforced, notEnforced } = objectsOf({ controls: [named, { name: 'host-pid' }], ...spec });
+      return [enforced.includes('kube-system-workload'), ...notEnforced.map(({ reason }) => reason)];
+    };
+    const warns = { enforcement: [{ actions: ['Warn' as const] }] };
+    const includes = { scope: { systemNamespaces: 'Include' as const } };
+    expect(about(undefined)).to.deep.equal([false, 'it is about system namespaces, in which Deny does not apply']);
+    expect(about({ namespaces: ['shop'] })).to.deep.equal([true]);
+    expect(about({ namespaces: ['shop', 'kube-system'] })).to.deep.equal([
+      true,
+      'it is also about the system namespaces kube-system, in which Deny does not apply',
+    ]);
+    expect(about(undefined, warns)).to.deep.equal([
+      false,
+      'it is about system namespaces, which are not in the scope of the policy: set spec.scope.systemNamespaces to Include',
+    ]);
+    expect(about(undefined, { ...warns, ...includes })).to.deep.equal([true]);
+    expect(about(undefined, includes)).to.deep.equal([false, 'it is about system namespaces, in which Deny does not apply']);
+  });
+
+  it('refuse a workload in a namespace of the parameter that is no system namespace', () => {
+    const parameters = { namespaces: ['shop'] };
+    const decide = decider(objectsOf({ controls: [{ name: 'kube-system-workload', parameters }] }));
+    const pod = (namespace: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace }, spec: { containers: [] } });
+    expect(decide({ object: pod('shop') }).join()).to.contain('kube-system-workload');
+    expect(decide({ object: pod('other') })).to.deep.equal([]);
   });
 
   it('report an entry with an unknown name, without a check, or without a namespace', () => {
