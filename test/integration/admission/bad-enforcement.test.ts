@@ -125,6 +125,12 @@ describe('enforcement with bad input', function () {
       bench.waivers = { waivers };
       bench.enqueue(policy);
     };
+    /** Waits until the status, which is written after the parameters, has a problem that begins with this text. */
+    const limitReached = (text: string) =>
+      eventually(`the status has ${text}`, async () => {
+        const { reason, problems: [problem = ''] = [] } = (await bench.enforced(policy)).status?.enforcement ?? {};
+        return problem.startsWith(text) ? { reason, problem } : undefined;
+      });
     const legacy = (index: number): KubeObject => pod({ hostPID: true }, namespace, `legacy-${index}`);
 
     before(async () => {
@@ -165,9 +171,9 @@ describe('enforcement with bad input', function () {
       await answers('the last exception with room is in force', 201, legacy(1999));
       await answers('an exception without room is not in force', 403, legacy(2000));
       await answers('a violation is refused', 403);
-      const { status } = await bench.enforced(policy);
-      expect(status?.enforcement?.reason).to.equal('LimitReached');
-      expect(status?.enforcement?.problems?.[0])
+      const { reason, problem } = await limitReached('2100 entries');
+      expect(reason).to.equal('LimitReached');
+      expect(problem)
         .to.contain(`2100 entries of exceptions are in force, and admission applies 2000 of them`)
         .and.to.contain(`${namespace}/legacy-02000`);
     });
@@ -177,8 +183,7 @@ describe('enforcement with bad input', function () {
       inForce([waiver(0, { names: ['^marker$'] }), ...Array.from({ length: 70 }, (_, index) => waiver(index + 1, { names }))]);
       await answers('the first exception is in force', 201, pod({ hostPID: true }, namespace, 'marker'));
       expect((await create(pod({ hostPID: true }, namespace, 'a'.repeat(253)))).status).to.equal(403);
-      const { status } = await bench.enforced(policy);
-      expect(status?.enforcement?.problems?.[0]).to.contain('71 entries of exceptions are in force, and admission applies');
+      expect((await limitReached('71 entries')).problem).to.contain('71 entries of exceptions are in force, and admission applies');
     });
 
     it('with more exceptions for one object than the API server can evaluate, do not switch off enforcement', async () => {
