@@ -32,7 +32,8 @@ const isSecretWord = (word: string, secrets: readonly string[]): boolean =>
 function withoutFillers(words: readonly string[]): readonly string[] {
   let end = words.length;
   while (end > 1 && (fillers.has(words[end - 1] ?? '') || /^\d+$/.test(words[end - 1] ?? ''))) end -= 1;
-  return words.slice(0, end);
+  // A number at the end of a name counts settings of one kind: `PASSWORD2`.
+  return [...words.slice(0, end - 1), ...words.slice(end - 1, end).map((last) => last.replace(/(?<=[a-z])\d+$/, ''))];
 }
 
 /** Whether the last words name a secret key, such as `api key` and `secret access key`. */
