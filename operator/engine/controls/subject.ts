@@ -78,13 +78,13 @@ function podSubject(object: KubernetesObject, synthetic: SyntheticPod | MissingT
   if ('referred' in synthetic)
     return { ...plainSubject(object, true), skip: `its pods are those of ${synthetic.referred}, which is evaluated instead` };
   if (synthetic.pod === undefined) return { ...plainSubject(object, true), fault: { path: synthetic.path, problem: synthetic.problem } };
-  const { pod, prefix } = synthetic;
+  const { pod, prefix, toPath } = synthetic;
   return {
     object,
     groupKind: groupKindOf(object),
     isWorkload: true,
     input: { object: pod, containers: containersOf(pod.spec) },
-    path: prefix === '' ? same : (path) => (ofTemplate.test(path) ? prefix + path : path),
+    path: toPath ?? (prefix === '' ? same : (path) => (ofTemplate.test(path) ? prefix + path : path)),
     label: (path) => labelIn(pod, path),
   };
 }

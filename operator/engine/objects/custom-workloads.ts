@@ -51,9 +51,18 @@ const rows: readonly Row[] = [
   ['agones.dev', 'Fleet GameServerSet', 'longRunning', 'spec.template.spec.template'],
 ];
 
-const knownKinds: ReadonlyMap<string, CustomKind> = new Map(
-  rows.flatMap(([group, kinds, role, ...templates]) => kinds.split(' ').map((kind) => [`${kind}.${group}`, { role, templates }] as const)),
-);
+/** The kinds of workflows of Argo, whose templates are no pod templates, with the path of their specification. */
+export const workflowKinds: ReadonlyMap<string, string> = new Map([
+  ...['Workflow', 'WorkflowTemplate', 'ClusterWorkflowTemplate'].map((kind) => [`${kind}.argoproj.io`, 'spec'] as const),
+  ['CronWorkflow.argoproj.io', 'spec.workflowSpec'],
+]);
+
+const knownKinds: ReadonlyMap<string, CustomKind> = new Map([
+  ...rows.flatMap(([group, kinds, role, ...templates]) =>
+    kinds.split(' ').map((kind) => [`${kind}.${group}`, { role, templates }] as const),
+  ),
+  ...[...workflowKinds.keys()].map((kind): [string, CustomKind] => [kind, { role: 'finite', templates: [] }]),
+]);
 
 /** The custom kinds whose pod templates are at known paths, as `Kind.group`. */
 export const customWorkloadKinds: readonly string[] = [...knownKinds.keys()];
@@ -69,9 +78,7 @@ const hidden: ReadonlyMap<string, string> = new Map([
   ...['Prometheus', 'PrometheusAgent', 'Alertmanager', 'ThanosRuler'].map(
     (kind) => [`${kind}.monitoring.coreos.com`, 'the Prometheus Operator'] as const,
   ),
-  ...['Workflow', 'WorkflowTemplate', 'ClusterWorkflowTemplate', 'CronWorkflow', 'Sensor', 'EventSource'].map(
-    (kind) => [`${kind}.argoproj.io`, 'Argo'] as const,
-  ),
+  ...['Sensor', 'EventSource'].map((kind) => [`${kind}.argoproj.io`, 'Argo'] as const),
   ...['Task', 'ClusterTask', 'TaskRun', 'Pipeline', 'PipelineRun'].map((kind) => [`${kind}.tekton.dev`, 'Tekton'] as const),
   ...['SparkApplication', 'ScheduledSparkApplication'].map((kind) => [`${kind}.sparkoperator.k8s.io`, 'the Spark operator'] as const),
   ...['VirtualMachine', 'VirtualMachineInstance'].map((kind) => [`${kind}.kubevirt.io`, 'KubeVirt'] as const),

@@ -2,6 +2,7 @@ import { type Fields, isFields, type KubernetesObject, nameOf, namespaceOf } fro
 import { customTemplatePaths, referredWorkload, valueAt } from '../objects/custom-workloads.ts';
 import { templatePathOf } from '../objects/workload-kind.ts';
 import { applyPodSpecDefaults } from './manifest-defaults.ts';
+import { type WorkflowPod, workflowPods, workflowReference } from './workflow-pods.ts';
 
 /** The Pod that a workload creates, as the API server would store it. */
 export interface SyntheticPod {
@@ -9,6 +10,8 @@ export interface SyntheticPod {
   readonly pod: KubernetesObject & { readonly spec: Fields };
   /** The prefix of the Pod's paths in the object: empty for Pods, `spec.template.` for Deployments. */
   readonly prefix: string;
+  /** Turns a path of the Pod into a path of the object, if a prefix does not: the Pod is put together from several fields. */
+  readonly toPath?: (path: string) => string;
 }
 
 /** The fault of a workload without a usable pod template, with its path. */
@@ -42,9 +45,22 @@ const identityOf = (object: KubernetesObject): Fields => ({ name: nameOf(object)
 export function syntheticPods(object: KubernetesObject): readonly (SyntheticPod | MissingTemplate | ReferredTemplate)[] {
   const builtin = syntheticPod(object);
   if (builtin !== undefined) return [builtin];
-  const referred = referredWorkload(object);
+  const referred = referredWorkload(object) ?? workflowReference(object);
   if (referred !== undefined) return [{ pod: undefined, referred }];
-  return customTemplatePaths(object).map((path) => customPod(object, path));
+  const workflow = workflowPods(object);
+  if (workflow === undefined) return customTemplatePaths(object).map((path) => customPod(object, path));
+  if ('path' in workflow) return [missing(workflow.path, workflow.value, workflow.expected)];
+  return workflow.length === 0 ? [{ pod: undefined, referred: 'other templates' }] : workflow.map((pod) => assembledPod(object, pod));
+}
+
+function assembledPod(object: KubernetesObject, { spec, metadata, toPath }: WorkflowPod): SyntheticPod {
+  const copied = structuredClone(spec);
+  applyPodSpecDefaults(copied);
+  return {
+    pod: { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, ...identityOf(object) }, spec: withPodDefaults(copied) },
+    prefix: '',
+    toPath,
+  };
 }
 
 function customPod(object: KubernetesObject, path: string): SyntheticPod | MissingTemplate {
