@@ -298,6 +298,7 @@ export const networkAndExposure: Section = {
           type: 'string',
           require: [
             "item != 'LoadBalancer'",
+            "(has(object.spec.loadBalancerClass) && object.spec.loadBalancerClass in ['service.k8s.aws/nlb', 'eks.amazonaws.com/nlb', 'tailscale'])",
             "(has(object.spec.loadBalancerSourceRanges) && object.spec.loadBalancerSourceRanges.exists(r, !r.endsWith('/0')))",
             `(has(object.metadata.annotations) && '${sourceRanges}' in object.metadata.annotations)`,
             `(has(object.metadata.annotations) && ${isInternal})`,

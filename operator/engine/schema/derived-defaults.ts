@@ -95,6 +95,15 @@ function deriveNode(node: Draft): void {
   else if (typeof spec['podCIDR'] === 'string') spec['podCIDRs'] = [spec['podCIDR']];
 }
 
+/** `stringData` is only for writing: its values are part of `data`. */
+function deriveSecret(secret: Draft): void {
+  const texts = draftOf(secret['stringData']);
+  if (texts === undefined || !Object.values(texts).every((value) => typeof value === 'string')) return;
+  const encoded = Object.entries(texts).map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')]);
+  if (encoded.length > 0) secret['data'] = { ...draftOf(secret['data']), ...Object.fromEntries(encoded) };
+  delete secret['stringData'];
+}
+
 /** In a LimitRange for containers: the default limit is the maximum, the default request is the default limit, else the minimum. */
 function deriveLimits(range: Draft): void {
   for (const item of draftsOf(draftOf(range['spec'])?.['limits'])) {
@@ -120,6 +129,7 @@ export const derivedDefaults: ReadonlyMap<string, (object: Draft) => void> = new
   ['Namespace', deriveNamespace],
   ['Node', deriveNode],
   ['Service', deriveService],
+  ['Secret', deriveSecret],
   ['Job.batch', deriveJob],
   ['DaemonSet.apps', deriveDaemonSet],
   ['StatefulSet.apps', deriveStatefulSet],

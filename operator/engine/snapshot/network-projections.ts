@@ -76,7 +76,7 @@ export const networkProjections: Readonly<Record<string, Projector>> = {
   ...same(spec, ['NetworkPolicy.networking.k8s.io', ...calico.flatMap((group) => [`NetworkPolicy.${group}`, `NetworkSet.${group}`])]),
   'CiliumNetworkPolicy.cilium.io': (object) => ({ spec: object['spec'], specs: object['specs'] }),
   'CiliumClusterwideNetworkPolicy.cilium.io': (object) => ({ spec: object['spec'], specs: object['specs'] }),
-  Service: fields('type', 'selector', 'ports', 'externalIPs', 'loadBalancerSourceRanges'),
+  Service: fields('type', 'selector', 'ports', 'externalIPs', 'loadBalancerSourceRanges', 'loadBalancerClass'),
   ...same(ingressBackends, ['Ingress.networking.k8s.io', 'Ingress.extensions', 'Ingress']),
   ...same(
     routeBackends,

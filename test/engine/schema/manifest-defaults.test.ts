@@ -164,6 +164,14 @@ const rows: readonly Row[] = [
     'spec.template.spec.restartPolicy',
     'Always',
   ],
+  [
+    'the texts of a Secret',
+    '{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: eA==, b: eA==}, stringData: {b: "y"}}',
+    'data',
+    { a: 'eA==', b: 'eQ==' },
+  ],
+  ['no texts of a Secret', '{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {b: "y"}}', 'stringData', undefined],
+  ['texts of a Secret that are none', '{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {b: 1}}', 'stringData', { b: 1 }],
   ['a Namespace', '{apiVersion: v1, kind: Namespace, metadata: {name: a}}', 'metadata.labels', { 'kubernetes.io/metadata.name': 'a' }],
   [
     'a LimitRange',

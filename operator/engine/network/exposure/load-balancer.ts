@@ -21,6 +21,18 @@ export function isInternal(annotations: Annotations, internal: readonly string[]
   });
 }
 
+/** The classes of the load balancers of AWS that are internal unless an annotation says otherwise, and that of a private network. */
+const awsClasses: ReadonlySet<unknown> = new Set(['service.k8s.aws/nlb', 'eks.amazonaws.com/nlb']);
+const privateClasses: ReadonlySet<unknown> = new Set(['tailscale']);
+const aws = 'service.beta.kubernetes.io/aws-load-balancer';
+
+/** Whether the class of a load balancer makes it internal. */
+export function isInternalClass({ loadBalancerClass }: Fields, annotations: Annotations): boolean {
+  if (privateClasses.has(loadBalancerClass)) return true;
+  const isFacing = annotations[`${aws}-scheme`] === 'internet-facing' || annotations[`${aws}-internal`] === 'false';
+  return awsClasses.has(loadBalancerClass) && !isFacing;
+}
+
 /** The sources that a load balancer accepts. Undefined: all. `path` is where they are set. */
 export interface LoadBalancerSources {
   readonly path: string;
@@ -59,7 +71,7 @@ export function isWholeInternet(addresses: AddressSet | undefined): boolean {
 
 /** Whether a load balancer can be reached from the Internet. */
 export function isPublic(spec: Fields, annotations: Annotations, internal: readonly string[]): boolean {
-  if (isInternal(annotations, internal)) return false;
+  if (isInternal(annotations, internal) || isInternalClass(spec, annotations)) return false;
   const { addresses } = loadBalancerSources(spec, annotations);
   return addresses === undefined || meets(addresses, internet.ipv4) || meets(addresses, internet.ipv6);
 }

@@ -1,6 +1,6 @@
 import { fieldsOf, namespaceOf, textsOf } from '../../objects/kubernetes-object.ts';
 import { clean } from '../../outcomes/outcome.ts';
-import { annotationsOf, isInternal, isWholeInternet, loadBalancerSources } from '../exposure/load-balancer.ts';
+import { annotationsOf, isInternal, isInternalClass, isWholeInternet, loadBalancerSources } from '../exposure/load-balancer.ts';
 import { directions, policyRules } from '../network-policy.ts';
 import { openRulePaths } from '../open-rules.ts';
 import type { NetworkJudge } from './network-judge.ts';
@@ -23,8 +23,8 @@ const loadBalancerSourcesJudge: NetworkJudge = (object, parameters) => {
   const annotations = annotationsOf(object.metadata);
   const { path, addresses, faults } = loadBalancerSources(spec, annotations);
   if (faults.length > 0) return { violations: [], faults };
-  const isKnown =
-    type !== 'LoadBalancer' || !isWholeInternet(addresses) || isInternal(annotations, textsOf(parameters['internalAnnotations']));
+  const isOutside = !isInternal(annotations, textsOf(parameters['internalAnnotations'])) && !isInternalClass(spec, annotations);
+  const isKnown = type !== 'LoadBalancer' || !isWholeInternet(addresses) || !isOutside;
   return isKnown ? clean : { violations: [{ path }], faults: [] };
 };
 

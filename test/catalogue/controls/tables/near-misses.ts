@@ -168,6 +168,30 @@ export const table: Tables = {
     ),
     passes('an annotation of another program', ingress(toHost, 'example.com/x: "alias; "')),
   ),
+  'service-load-balancer': objects(
+    ...(
+      [
+        ['a class of AWS is internal', 'service.k8s.aws/nlb', '', true],
+        ['a class of AWS with the scheme internet-facing', 'service.k8s.aws/nlb', 'aws-load-balancer-scheme: internet-facing', false],
+        ['a class of AWS that is not internal', 'eks.amazonaws.com/nlb', 'aws-load-balancer-internal: "false"', false],
+        ['a class of a private network', 'tailscale', '', true],
+        ['a class of others', 'example.com/lb', '', false],
+      ] as const
+    ).map(([title, lbClass, note, isInternal]) => {
+      const annotations = note === '' ? '' : `service.beta.kubernetes.io/${note}`;
+      const yaml = `{apiVersion: v1, kind: Service, metadata: {name: s, namespace: shop, annotations: {${annotations}}}, spec: {type: LoadBalancer, loadBalancerClass: ${lbClass}, selector: {app: web}}}`;
+      return isInternal ? passes(title, yaml) : fails(title, yaml, 'spec.type');
+    }),
+  ),
+  'credential-in-env-var': pods(
+    fails(
+      'the cookie of Erlang nodes',
+      'containers: [{name: a, env: [{name: RABBITMQ_ERLANG_COOKIE, value: SWQOKODSQALRPCLNMEQG}]}]',
+      'spec.containers[0].env[0].value',
+    ),
+    passes('the cookie of a browser', 'containers: [{name: a, env: [{name: XSRF_COOKIE, value: SWQOKODSQALRPCLNMEQG}]}]'),
+    passes('the name of a new cluster of etcd', 'containers: [{name: a, env: [{name: ETCD_INITIAL_CLUSTER_TOKEN, value: etcd-1}]}]'),
+  ),
   'credential-in-command': pods(
     ...[
       'mysql -uroot -p"$MYSQL_ROOT_PASSWORD" -e x',
