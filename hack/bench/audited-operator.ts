@@ -88,6 +88,11 @@ export class AuditedOperator {
     };
   }
 
+  /** Sends a signal to its process. */
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, 'exit');

@@ -1,13 +1,13 @@
 # Sourced by hack/cluster: audit events, with hack/cluster up --audit. docs/audit-setup.md does the same on other clusters.
 
-# The port of this machine that the API server sends audit events to: vigil operator --audit-port 9443.
-AUDIT_PORT=9443
-
-# audit_files: the token, the seed and the webhook's kubeconfig, in the folder audit of the cluster.
+# audit_files: the token, the seed, the webhook's kubeconfig, and the port of this machine that the API server sends audit events to
+# (vigil operator --audit-port), in the folder audit of the cluster. Each cluster has a port of its own: several can run beside each other.
 audit_files() {
+  local port=$((9442 + $(cat "$DIR/subnet")))
   mkdir -p "$DIR/audit" && chmod 700 "$DIR/audit"
   setup_packages
-  node "$VIGIL_ROOT/operator/main.ts" audit-setup --server "https://$HOST_IP:$AUDIT_PORT" --directory "$DIR/audit" >/dev/null || return 1
+  node "$VIGIL_ROOT/operator/main.ts" audit-setup --server "https://$HOST_IP:$port" --directory "$DIR/audit" >/dev/null || return 1
+  printf '%s\n' "$port" >"$DIR/audit/port"
   mv "$DIR/audit/vigil-audit-webhook.yaml" "$DIR/audit/webhook.yaml"
   awk '$1 == "token:" { print $2 }' "$DIR/audit/vigil-audit-secret.yaml" >"$DIR/audit/token"
   awk '$1 == "ca-seed:" { print $2 }' "$DIR/audit/vigil-audit-secret.yaml" >"$DIR/audit/ca-seed"

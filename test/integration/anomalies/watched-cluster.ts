@@ -8,11 +8,6 @@ import { parse } from 'yaml';
 import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { kubectl } from '../cluster-access.ts';
 
-/** The port that `hack/cluster up --audit` sends audit events to. */
-const AUDIT_PORT = '9443';
-/** A port for the metrics of the operator. */
-const HEALTH_PORT = '19443';
-
 interface KubeConfig {
   readonly clusters: [{ readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }];
 }
@@ -31,6 +26,9 @@ export interface SeenAnomaly {
 export class WatchedCluster {
   readonly #config = parse(readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8')) as KubeConfig;
   readonly #audit = join(dirname(process.env['KUBECONFIG'] ?? ''), 'audit');
+  /** The port that the API server sends audit events to, and one for the metrics of the operator. */
+  readonly #auditPort = Number(readFileSync(join(this.#audit, 'port'), 'utf8'));
+  readonly #healthPort = this.#auditPort + 10_000;
   #stop: () => Promise<unknown> = () => Promise.resolve();
 
   /** Installs the CRDs and accounts, but no operator of its own. */
@@ -44,11 +42,11 @@ export class WatchedCluster {
     const files = ['--audit-seed-file', join(this.#audit, 'ca-seed'), '--audit-token-file', join(this.#audit, 'token')];
     const flags = [
       '--health-port',
-      HEALTH_PORT,
+      String(this.#healthPort),
       '--health-host',
       '127.0.0.1',
       '--audit-port',
-      AUDIT_PORT,
+      String(this.#auditPort),
       ...files,
       '--worker-image',
       'none',
@@ -72,7 +70,7 @@ export class WatchedCluster {
   /** Waits until the operator has received an audit event, at most 60 seconds. */
   async firstEvent(): Promise<boolean> {
     for (const end = performance.now() + 60_000; performance.now() < end;) {
-      const metrics = await fetch(`http://127.0.0.1:${HEALTH_PORT}/metrics`).then(
+      const metrics = await fetch(`http://127.0.0.1:${this.#healthPort}/metrics`).then(
         (response) => response.text(),
         () => '',
       );
