@@ -77,7 +77,7 @@ describe('audit events, with config/components/audit on a real node', function (
   const observes = (status: string, message: RegExp, seconds = 120): Promise<Condition> =>
     eventually(
       `Observing is ${status}`,
-      () => [observing()].find((condition) => condition?.status === status && message.test(condition.message ?? '')),
+      () => [observing()].find((condition) => condition?.status === status && message.test(condition.message)),
       seconds,
     );
   const leader = (): { readonly name: string; readonly address: string } => {
