@@ -367,6 +367,21 @@ describe('files of vigil scan', () => {
       expect(results).to.deep.equal([failure, failure]);
     });
 
+    it('counts objects that are there twice, after the first five', async () => {
+      const many = (count: number): string =>
+        Array.from({ length: count }, (_, index) => pod.replace('name: a', `name: p${index}`)).join('\n---\n');
+      for (const [count, more] of [
+        [5, undefined],
+        [6, '1 more object is several times'],
+        [8, '3 more objects are several times'],
+      ] as const) {
+        const { error } = await scan([files({ 'a.yaml': many(count), 'b.yaml': many(count) })], '--control', 'host-ipc');
+        expect(error.match(/is 2 times in the files/g)).to.have.length(5);
+        if (more === undefined) expect(error).not.to.include('several times');
+        else expect(error).to.include(more);
+      }
+    });
+
     it('ends a test run of no case with 2', async () => {
       const home = files({
         'a.yaml': `{apiVersion: vigil.dev/v1alpha1, kind: PolicyTest, metadata: {name: a}, cases: [{name: it fails, policy: {controls: [{name: host-ipc}]}, objects: [${pod}], expect: fail}]}`,

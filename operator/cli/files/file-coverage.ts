@@ -69,15 +69,22 @@ export function customWorkloadsIn(manifests: readonly Manifest[]): Pick<ScanResu
   return sorted.length === 0 ? {} : { customWorkloads: sorted };
 }
 
+/** The number of objects that are named. A folder of alternatives has many. */
+const mostDuplicates = 5;
+
 /** Returns a message for each object that is several times in the files: only the last one that is applied counts in a cluster. */
 export function duplicateWarnings(manifests: readonly Manifest[]): readonly string[] {
   const objects = manifests.filter(({ object }) => !isEvaluatedConfiguration(object));
   const named = objects.filter(({ object }) => (object['metadata'] as { name?: unknown } | undefined)?.name !== undefined);
   const groups = Map.groupBy(named, (manifest) => `${groupKindOf(manifest.object)} ${nameOfObject(manifest)}`);
-  return [...groups.values()]
-    .filter((group) => group.length > 1)
+  const repeated = [...groups.values()].filter((group) => group.length > 1);
+  const more = repeated.length - mostDuplicates;
+  const summary = more <= 0 ? [] : [`${more} more ${more === 1 ? 'object is' : 'objects are'} several times in the files`];
+  return repeated
+    .slice(0, mostDuplicates)
     .map(([first, ...others]) => {
       const places = [first, ...others].filter((manifest) => manifest !== undefined).map(placeOf);
       return `${first === undefined ? '' : nameOfObject(first)} is ${places.length} times in the files (${places.join(', ')}): each is evaluated, but a cluster keeps only one`;
-    });
+    })
+    .concat(summary);
 }
