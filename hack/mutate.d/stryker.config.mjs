@@ -30,6 +30,8 @@ export default {
   testRunnerNodeArgs: ['--import', `${import.meta.dirname}/test-hooks.mjs`],
   concurrency: Number(VIGIL_MUTATE_CONCURRENCY),
   timeoutMS: 20_000,
+  // On a busy machine the first run of all tests takes long.
+  dryRunTimeoutMinutes: 60,
   disableTypeChecks: false,
   tempDirName: 'dist/mutate/sandbox',
   ignorePatterns: ['dist', 'hack/mutate.d', 'docs', 'config', '.git'],

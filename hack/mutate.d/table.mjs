@@ -7,6 +7,10 @@ import { join } from 'node:path';
  * counted.
  */
 const folder = process.argv[2] ?? 'dist/mutate';
+if (!existsSync(folder)) {
+  process.stderr.write(`hack/mutate: no report in ${folder}: run hack/mutate --room ROOM first\n`);
+  process.exit(2);
+}
 const caught = ['Killed', 'Timeout'];
 const missed = ['Survived', 'NoCoverage'];
 
