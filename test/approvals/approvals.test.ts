@@ -12,6 +12,8 @@ const end = Date.parse('2027-02-28T00:00:00Z');
 class Fixture {
   now = end - 10_000;
   ended = 0;
+  /** The number of reconciles that have ended. */
+  reconciled = 0;
   readonly events: string[] = [];
   approval: { metadata: KubeObject['metadata']; spec: ImageApproval['spec']; status?: ImageApprovalStatus } = {
     metadata: { name: 'web', uid: 'u', generation: 1, resourceVersion: '1' },
@@ -26,7 +28,9 @@ class Fixture {
   start(): Approvals {
     return new Approvals({
       log: pino({ level: 'silent' }),
-      observe: undefined,
+      observe: () => {
+        this.reconciled += 1;
+      },
       metrics: { statusRefusals: { inc: () => undefined } },
       client: {
         call: () => Promise.resolve({ metadata: {}, items: [] }),
@@ -45,10 +49,13 @@ class Fixture {
   }
 }
 
-/** Adds keys, and waits until the status or the count of ends could have changed. */
-async function settle(approvals: Approvals, ...keys: readonly string[]): Promise<void> {
+/** Adds keys, and waits until they are reconciled and the status or the count of ends could have changed. */
+async function settle(fixture: Fixture, approvals: Approvals, ...keys: readonly string[]): Promise<void> {
+  const { queue } = approvals.controller;
+  const wanted = fixture.reconciled + new Set(keys).size;
   approvals.controller.start();
-  for (const key of keys) approvals.controller.queue.add(key);
+  for (const key of keys) queue.add(key);
+  for (let count = 0; count < 500 && (fixture.reconciled < wanted || queue.depth > 0); count++) await sleep(10);
   await sleep(50);
 }
 
@@ -56,7 +63,7 @@ describe('the controller of ImageApprovals', () => {
   it('reports the end of an approval once, with its Event, and admission leaves it out from that millisecond on', async () => {
     const fixture = new Fixture();
     const approvals = fixture.start();
-    await settle(approvals, 'web');
+    await settle(fixture, approvals, 'web');
     expect(fixture.events).to.deep.equal(['ApprovalExpiring']);
     expect(fixture.ended).to.equal(0);
     expect(fixture.store.inForce(end - 1)).to.deep.include({ until: end });
@@ -64,9 +71,9 @@ describe('the controller of ImageApprovals', () => {
     expect(fixture.store.ended(end - 1)).to.deep.equal([]);
     expect(fixture.store.ended(end)).to.deep.equal(['u']);
     fixture.now = end;
-    await settle(approvals, '*clock');
+    await settle(fixture, approvals, '*clock');
     expect(fixture.ended).to.equal(1);
-    await settle(approvals, '*clock');
+    await settle(fixture, approvals, '*clock');
     expect(fixture.ended).to.equal(1);
     await approvals.controller.stop();
   });
@@ -74,14 +81,14 @@ describe('the controller of ImageApprovals', () => {
   it('reports an approval that ended while no operator ran', async () => {
     const fixture = new Fixture();
     const before = fixture.start();
-    await settle(before, 'web');
+    await settle(fixture, before, 'web');
     await before.controller.stop();
     fixture.now = end + 1;
     const after = fixture.start();
-    await settle(after, 'web');
+    await settle(fixture, after, 'web');
     expect(fixture.ended).to.equal(1);
     expect(fixture.events).to.deep.equal(['ApprovalExpiring', 'ApprovalExpired']);
-    await settle(after, 'web');
+    await settle(fixture, after, 'web');
     expect(fixture.ended).to.equal(1);
     await after.controller.stop();
   });
@@ -89,15 +96,15 @@ describe('the controller of ImageApprovals', () => {
   it('follows a clock that jumps forward and is set back', async () => {
     const fixture = new Fixture();
     const approvals = fixture.start();
-    await settle(approvals, 'web', '*clock');
+    await settle(fixture, approvals, 'web', '*clock');
     fixture.now = end + 86_400_000;
-    await settle(approvals, '*clock', 'web');
+    await settle(fixture, approvals, '*clock', 'web');
     expect([fixture.ended, fixture.events]).to.deep.equal([2, ['ApprovalExpiring', 'ApprovalExpired']]);
     fixture.now = end - 10_000;
-    await settle(approvals, '*clock');
+    await settle(fixture, approvals, '*clock');
     const active = fixture.approval.status?.conditions?.find(({ type }) => type === 'Active');
     expect([active?.status, active?.reason]).to.deep.equal(['True', 'EndsWithinADay']);
-    await settle(approvals, '*clock');
+    await settle(fixture, approvals, '*clock');
     expect(fixture.ended).to.equal(3);
     await approvals.controller.stop();
   });

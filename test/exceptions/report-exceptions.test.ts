@@ -12,6 +12,8 @@ class Fixture {
   now = end - 10_000;
   /** What each look at the reports found, as `web covered`. */
   readonly applied: string[] = [];
+  /** The number of reconciles that have ended. */
+  reconciled = 0;
   exceptions = [exception({ expiresAt: '2026-06-15T00:00:00Z' })];
   isComplete = true;
 
@@ -19,7 +21,7 @@ class Fixture {
   start(): ReportExceptions {
     const process = new ReportExceptions({
       log: pino({ level: 'silent' }),
-      observe: undefined,
+      observe: () => void (this.reconciled += 1),
       client: { call: () => Promise.resolve({ metadata: {}, items: [] }) },
       clock: () => this.now,
       store: {
@@ -42,7 +44,9 @@ class Fixture {
 
   /** Waits until the queue of a process is empty. Returns what was applied meanwhile. */
   async settled(process: ReportExceptions): Promise<readonly string[]> {
+    const before = this.reconciled;
     process.controller.queue.add('*clock');
+    for (let count = 0; count < 500 && (this.reconciled === before || process.controller.queue.depth > 0); count++) await sleep(10);
     await sleep(30);
     return this.applied.splice(0);
   }
