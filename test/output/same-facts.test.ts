@@ -87,6 +87,13 @@ describe('one finding for a fact', () => {
     expect(found).to.deep.equal(['rbac-wildcard-all (rbac-read-secrets)', 'rbac-pod-exec']);
   });
 
+  it('folds a missing default policy of a Namespace into the lack of any policy', () => {
+    const none = failure('netpol-namespace-policy', ['metadata.name']);
+    const open = failure('netpol-default-deny', ['metadata.name']);
+    expect(left(none, open)).to.deep.equal(['netpol-namespace-policy (netpol-default-deny)']);
+    expect(left(open)).to.deep.equal(['netpol-default-deny']);
+  });
+
   it('refers to controls that exist and never back to the control itself', () => {
     const reaches = (id: string, seen: readonly string[] = []): readonly string[] =>
       (controlById(id)?.sameFactAs ?? []).flatMap((next) => (seen.includes(next) ? [next] : [next, ...reaches(next, [...seen, next])]));

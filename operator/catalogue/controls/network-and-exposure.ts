@@ -165,6 +165,8 @@ export const networkAndExposure: Section = {
         placement: { cis: ['5.3.2'], nsa: ['NS.policies'], nist: ['4.3.3', '4.4.2'] },
         check: 'defaultDeny',
       }),
+      // Without any policy there is none that denies by default.
+      sameFactAs: ['netpol-namespace-policy'],
       parameters: {
         direction: {
           description: 'The direction of traffic that must be denied.',
