@@ -89,7 +89,7 @@ class ClusterScan {
   readonly #waivers: WaiverSet | undefined;
   /** By kind, namespace and name: what exceptions select an evaluated object by. Empty without exceptions. */
   readonly #selectable = new Map<string, Pick<WaiverTarget, 'labels' | 'inline'>>();
-  readonly #snapshot = new Snapshot();
+  readonly #snapshot: Snapshot;
   readonly #namespaces = new Map<string, NamespaceFacts>();
   readonly #terminating = new Set<string>();
   readonly #unreadable = new Map<string, string>();
@@ -109,6 +109,7 @@ class ClusterScan {
     this.#cluster = cluster;
     this.#converted = new ConvertedObjects(cluster.client, new AbortController().signal);
     this.#set = set;
+    this.#snapshot = new Snapshot(set.snapshotContent());
     this.#namespace = namespace;
     this.#counts = counts;
     this.#now = now;

@@ -7,6 +7,7 @@ import { availabilityChecks } from './snapshot/availability-checks.ts';
 import type { CrossObjectCheck, CrossObjectQuery } from './snapshot/cross-object-check.ts';
 import { imageChecks } from './snapshot/image-checks.ts';
 import { exposureChecks } from './snapshot/exposure-checks.ts';
+import { referenceChecks } from './snapshot/reference-checks.ts';
 import { networkChecks } from './snapshot/network-checks.ts';
 import { versionChecks } from './snapshot/version-checks.ts';
 
@@ -19,6 +20,7 @@ const crossObjectChecks: Readonly<Record<string, CrossObjectCheck>> = {
   ...admissionChecks,
   ...imageChecks,
   ...versionChecks,
+  ...referenceChecks,
 };
 
 /** Checks that evaluate each entry of a list by itself. Their violations are reported even if another entry is malformed. */

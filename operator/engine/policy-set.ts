@@ -10,7 +10,7 @@ import type { PolicyProblem } from './outcomes/policy-problem.ts';
 import { bareNamespace, type NamespaceFacts } from './objects/policy-scope.ts';
 import { ResourceIndex } from './objects/resource-index.ts';
 import type { ConvertedObject } from './rules/rule-check.ts';
-import { projectionsOf, referenceOf, type Snapshot } from './snapshot/snapshot.ts';
+import { projectionsOf, referenceOf, type Snapshot, type SnapshotContent } from './snapshot/snapshot.ts';
 import { crossControls, type SnapshotEvaluation, SnapshotEvaluator, type SnapshotOptions } from './snapshot-evaluator.ts';
 import { type Subject, subjectsOf } from './controls/subject.ts';
 import { evaluateTogether } from './outcomes/joined-evaluation.ts';
@@ -127,6 +127,12 @@ export class PolicySet {
     return this.#policies.some(({ controls }) => controls.some(({ control }) => control.crossObject !== undefined));
   }
 
+  /** What a snapshot must hold for the checks. `isPartial`: the objects are a set of files. */
+  snapshotContent(isPartial = false): SnapshotContent {
+    const references = this.#policies.some(({ controls }) => controls.some(({ control }) => control.crossObject?.references === true));
+    return { references, isPartial };
+  }
+
   /** The resolved frameworks of a policy. */
   frameworksOf(policy: string): readonly Framework[] {
     return this.#policies.find(({ owner }) => owner.name === policy)?.frameworks ?? [];
@@ -193,9 +199,9 @@ export class PolicySet {
   crossObjectEvaluator(snapshot: Snapshot, options: Omit<SnapshotOptions, 'only'>): CrossObjectEvaluator {
     const evaluator = new SnapshotEvaluator(this.#policies, snapshot, options);
     return {
-      evaluate: (object) => evaluator.evaluateAll(projectionsOf(object)),
+      evaluate: (object) => evaluator.evaluateAll(projectionsOf(object, false, snapshot.content)),
       evaluatePod: (pod, owner) => {
-        const [[own], [above]] = [projectionsOf(pod), projectionsOf(owner)];
+        const [[own], [above]] = [projectionsOf(pod, false, snapshot.content), projectionsOf(owner, false, snapshot.content)];
         return own === undefined || above === undefined ? emptyEvaluation : evaluator.evaluatePod(own, above);
       },
     };

@@ -48,7 +48,7 @@ export async function crossObjectVerdicts(work: CrossObjectWork): Promise<CrossO
   const read = new ListedObjects();
   if (!set.needsSnapshot)
     return { of: () => emptyEvaluation, ofPod: () => emptyEvaluation, ofCluster: () => emptyEvaluation, unread: [], read };
-  const snapshot = new Snapshot();
+  const snapshot = new Snapshot(set.snapshotContent());
   const unread = new Map<ApiResource, string>();
   for (const place of placesOf(work)) {
     try {

@@ -133,6 +133,8 @@ export interface Control {
     readonly across?: readonly string[];
     /** The function also evaluates live pods that differ from their owner's template. */
     readonly livePods?: boolean;
+    /** The function reads which objects a workload names. */
+    readonly references?: boolean;
   };
   /** The field of a policy that turns the control on. It is in no framework. Listed without the field, it is skipped. */
   readonly setBy?: string;

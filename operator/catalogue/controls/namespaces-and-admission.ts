@@ -1,4 +1,5 @@
 import type { Section } from './control.ts';
+import { references } from './references.ts';
 
 const system = { when: "has(object.metadata.name) && object.metadata.name in ['kube-system', 'kube-public', 'kube-node-lease']" };
 
@@ -159,5 +160,6 @@ export const namespacesAndAdmission: Section = {
         across: ['ServiceAccount'],
       },
     },
+    ...references,
   ],
 };

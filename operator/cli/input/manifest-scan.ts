@@ -153,7 +153,7 @@ export class ManifestState {
   scan(set: PolicySet, { counts = new RuleCounts(), exceptions, now = Date.now() }: ManifestScanOptions = {}): FileScan {
     let passed = 0;
     const errors: ManifestError[] = [];
-    const snapshot = new Snapshot();
+    const snapshot = new Snapshot(set.snapshotContent(true));
     const byReference = new Map<ResourceReference, Manifest>();
     const found = new Map<Manifest | undefined, ObjectFinding[]>();
     const take = (manifest: Manifest | undefined, { results, passes }: Evaluation): void => {

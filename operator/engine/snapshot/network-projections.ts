@@ -11,41 +11,50 @@ const fields =
     return Object.fromEntries(names.filter((name) => of[name] !== undefined).map((name) => [name, of[name]]));
   };
 
-function serviceName(backend: unknown): string | undefined {
+/** The Service of a backend of an Ingress, and its port. */
+function serviceOf(backend: unknown): { readonly name: string | undefined; readonly port: unknown } {
   const { service, serviceName: legacy, servicePort } = fieldsOf(backend);
+  const { name, port } = fieldsOf(service);
+  const { number, name: portName } = fieldsOf(port);
+  const found = number ?? portName ?? servicePort;
   // An action of the AWS controller, which an annotation describes: there is no Service of that name.
-  if ((servicePort ?? fieldsOf(fieldsOf(service)['port'])['name']) === 'use-annotation') return undefined;
-  return textOf(fieldsOf(service)['name']) ?? textOf(legacy);
+  return { name: found === 'use-annotation' ? undefined : (textOf(name) ?? textOf(legacy)), port: found };
 }
 
 const ingressBackends: Projector = (object) => {
   const { rules, defaultBackend, backend } = specOf(object);
   const paths = listOf(rules).flatMap((rule, ruleIndex) =>
     listOf(fieldsOf(fieldsOf(rule)['http'])['paths']).map((path, index) => ({
-      name: serviceName(fieldsOf(path)['backend']),
+      ...serviceOf(fieldsOf(path)['backend']),
       path: `spec.rules[${ruleIndex}].http.paths[${index}].backend`,
     })),
   );
-  const whole = { name: serviceName(defaultBackend ?? backend), path: 'spec.defaultBackend' };
+  const whole = { ...serviceOf(defaultBackend ?? backend), path: 'spec.defaultBackend' };
   return { backends: [whole, ...paths].filter(({ name }) => name !== undefined) };
 };
 
-/** The backends of a rule of a route: those that receive traffic, and copies of it. */
-function ruleBackends(rule: unknown): readonly Fields[] {
-  const { backendRefs, filters } = fieldsOf(rule);
-  const ofRule = listOf(backendRefs).map(fieldsOf);
-  const mirrors = [...listOf(filters), ...ofRule.flatMap((backend) => listOf(backend['filters']))].map((filter) =>
+/** A backend of a route with its path. */
+type BackendAt = readonly [backend: Fields, path: string];
+
+const filterBackends = (filters: unknown, path: string): readonly BackendAt[] =>
+  listOf(filters).map((filter, index): BackendAt => [
     fieldsOf(fieldsOf(fieldsOf(filter)['requestMirror'])['backendRef']),
-  );
-  return [...ofRule, ...mirrors];
+    `${path}.filters[${index}].requestMirror.backendRef`,
+  ]);
+
+/** The backends of a rule of a route: those that receive traffic, and copies of it. */
+function ruleBackends(rule: unknown, path: string): readonly BackendAt[] {
+  const { backendRefs, filters } = fieldsOf(rule);
+  const ofRule = listOf(backendRefs).map((backend, index): BackendAt => [fieldsOf(backend), `${path}.backendRefs[${index}]`]);
+  return [...ofRule, ...filterBackends(filters, path), ...ofRule.flatMap(([backend, at]) => filterBackends(backend['filters'], at))];
 }
 
 const routeBackends: Projector = (object) => ({
   ...fields('parentRefs', 'hostnames')(object),
   backends: listOf(specOf(object)['rules'])
-    .flatMap(ruleBackends)
-    .filter(({ kind, group, weight }) => (kind ?? 'Service') === 'Service' && (group ?? '') === '' && weight !== 0)
-    .map(({ name, namespace }) => ({ name, namespace })),
+    .flatMap((rule, index) => ruleBackends(rule, `spec.rules[${index}]`))
+    .filter(([{ kind, group, weight }]) => (kind ?? 'Service') === 'Service' && (group ?? '') === '' && weight !== 0)
+    .map(([{ name, namespace, port }, path]) => ({ name, namespace, port, path })),
 });
 
 const openShiftBackends: Projector = (object) => {

@@ -12,6 +12,7 @@ import {
 import type { Labels } from '../../api/label-match.ts';
 import { type HostPort, hostPortsOf, namedPort } from '../network/exposure/ways-in.ts';
 import { clusterNetworkKinds, networkProjections } from './network-projections.ts';
+import { type PodReference, podReferences } from '../pods/pod-references.ts';
 import { hasTokenVolume } from '../pods/token-volume.ts';
 import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
 import { type MissingTemplate, type SyntheticPod, syntheticPods } from '../pods/synthetic-pod.ts';
@@ -59,6 +60,18 @@ export interface WorkloadBody extends Fields {
   readonly replicas: number | undefined;
   /** The number of the first replica, if it is set. */
   readonly firstOrdinal?: number;
+  /** The objects that the pods need. Only in snapshots whose content includes them. */
+  readonly references?: readonly PodReference[];
+  /** For a StatefulSet: the StorageClasses of its claims. */
+  readonly claimClasses?: readonly unknown[];
+}
+
+/** What a snapshot holds. */
+export interface SnapshotContent {
+  /** The references of workloads to other objects. Only checks of references need them. */
+  readonly references?: boolean;
+  /** The objects are a set of files, and not all of a cluster. */
+  readonly isPartial?: boolean;
 }
 
 const pick =
@@ -107,7 +120,14 @@ function podLabelsOf(object: KubernetesObject, pod: KubernetesObject | undefined
   return textMapOf(object.kind === 'ReplicationController' ? selector : selector['matchLabels']);
 }
 
-function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | MissingTemplate): Fields {
+/** What workloads name of other objects. */
+function referencesOf(object: KubernetesObject, spec: Fields): Pick<WorkloadBody, 'references' | 'claimClasses'> {
+  const templates = listOf(fieldsOf(object['spec'])['volumeClaimTemplates']);
+  const claimClasses = templates.map((template) => fieldsOf(fieldsOf(template)['spec'])['storageClassName']);
+  return { references: podReferences(spec), ...(claimClasses.length === 0 ? {} : { claimClasses }) };
+}
+
+function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | MissingTemplate, content: SnapshotContent): Fields {
   const { pod } = synthetic;
   const spec = fieldsOf(pod?.spec);
   const containers = containerLists.flatMap((list) => listOf(spec[list]).map(fieldsOf));
@@ -132,10 +152,15 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
     hostPorts: hostPortsOf(spec),
     replicas: typeof replicas === 'number' ? replicas : undefined,
     ...(typeof firstOrdinal === 'number' ? { firstOrdinal } : {}),
+    ...(content.references === true ? referencesOf(object, spec) : {}),
   } satisfies WorkloadBody;
 }
 
 const nothing = (): Fields => ({});
+
+const configMapKeys = ({ data, binaryData }: KubernetesObject): Fields => ({
+  keys: [...Object.keys(fieldsOf(data)), ...Object.keys(fieldsOf(binaryData))],
+});
 
 /** The fields of a ClusterRole. `live`: the role came from a cluster, where the rules of an aggregated role are in force as they are. */
 function clusterRole(object: KubernetesObject): Fields {
@@ -163,6 +188,12 @@ const projections: ReadonlyMap<string, (object: KubernetesObject) => Fields> = n
     'PodDisruptionBudget.policy': pickSpec('selector', 'minAvailable', 'maxUnavailable'),
     'HorizontalPodAutoscaler.autoscaling': pickSpec('scaleTargetRef', 'minReplicas'),
     'ScaledObject.keda.sh': pickSpec('scaleTargetRef', 'minReplicaCount'),
+    ConfigMap: configMapKeys,
+    PersistentVolumeClaim: pickSpec('storageClassName', 'volumeName'),
+    PersistentVolume: pickSpec('storageClassName'),
+    'StorageClass.storage.k8s.io': nothing,
+    'PriorityClass.scheduling.k8s.io': nothing,
+    'RuntimeClass.node.k8s.io': nothing,
     ResourceQuota: nothing,
     LimitRange: nothing,
     [`ValidatingWebhookConfiguration.${admission}`]: pick('webhooks'),
@@ -199,6 +230,10 @@ const clusterKinds: ReadonlySet<string> = new Set([
   `ValidatingAdmissionPolicy.${admission}`,
   `ValidatingAdmissionPolicyBinding.${admission}`,
   approvalKind,
+  'PersistentVolume',
+  'StorageClass.storage.k8s.io',
+  'PriorityClass.scheduling.k8s.io',
+  'RuntimeClass.node.k8s.io',
   ...clusterNetworkKinds,
 ]);
 
@@ -206,24 +241,29 @@ const clusterKinds: ReadonlySet<string> = new Set([
  * Reduces an object to the fields that cross-object checks read: one projection for each pod template of a workload, else one. All have the
  * same reference. Returns none if no check reads its kind.
  */
-export function projectionsOf(object: KubernetesObject, owned = false): readonly Projection[] {
+export function projectionsOf(object: KubernetesObject, owned = false, content: SnapshotContent = {}): readonly Projection[] {
   const pods = syntheticPods(object);
   // The pods of another workload are projected with that.
   const own = pods.filter((pod): pod is MissingTemplate | SyntheticPod => !('referred' in pod));
   const kind = groupKindOf(object);
-  const identity = { kind, owned, reference: referenceOf(object, !clusterKinds.has(kind)) };
+  const identity = { kind, owned, content, reference: referenceOf(object, !clusterKinds.has(kind)) };
   const made = pods.length === 0 ? [projectionOf(object, identity, undefined)] : own.map((pod) => projectionOf(object, identity, pod));
   return made.filter((projection) => projection !== undefined);
 }
 
 function projectionOf(
   object: KubernetesObject,
-  { kind, owned, reference }: { readonly kind: string; readonly owned: boolean; readonly reference: ResourceReference },
+  {
+    kind,
+    owned,
+    content,
+    reference,
+  }: { readonly kind: string; readonly owned: boolean; readonly content: SnapshotContent; readonly reference: ResourceReference },
   synthetic: SyntheticPod | MissingTemplate | undefined,
 ): Projection | undefined {
   // The checks look for workloads by their kinds. A custom kind that is not known is to them a pod template.
   const groupKind = synthetic === undefined || isWorkloadKind(kind) ? kind : 'PodTemplate';
-  const body = synthetic === undefined ? projections.get(groupKind)?.(object) : workloadBody(object, synthetic);
+  const body = synthetic === undefined ? projections.get(groupKind)?.(object) : workloadBody(object, synthetic, content);
   if (body === undefined) return undefined;
   const faults = projectionFaults(object, synthetic);
   const metadata = fieldsOf(object.metadata);
@@ -250,13 +290,23 @@ export class Snapshot {
   readonly #byName = new Map<string, Projection>();
   #indexed = 0;
   #count = 0;
+  readonly content: SnapshotContent;
+
+  constructor(content: SnapshotContent = {}) {
+    this.content = content;
+  }
+
+  /** Whether other objects of the cluster may exist that the snapshot does not have. */
+  get isPartial(): boolean {
+    return this.content.isPartial === true;
+  }
 
   /**
    * Adds an object and returns the reference that identifies it in results. Ignores kinds that no check reads. `owned`: whether a workload
    * controls the object.
    */
   add(object: KubernetesObject, owned = false): ResourceReference | undefined {
-    const made = projectionsOf(object, owned);
+    const made = projectionsOf(object, owned, this.content);
     for (const projection of made) this.#listFor(projection.groupKind, projection.reference.namespace ?? '').push(projection);
     this.#count += made.length;
     return made[0]?.reference;

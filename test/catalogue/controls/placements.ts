@@ -177,6 +177,12 @@ export const placements: readonly PlacementRow[] = [
   ['webhook-failure-policy', '★', 'medium', 'ValidatingWebhookConfiguration MutatingWebhookConfiguration', 'hardening', '', '', '', '', 'T1562.001'],
   ['service-account-missing', '', 'low', 'workloads', 'access', '', '', '', '', ''],
   ['rbac-dangling-binding', '', 'low', 'RoleBinding ClusterRoleBinding', 'access', '', '', '', '', 'T1098.006'],
+  ['workload-reference-missing', '', 'low', 'workloads', 'availability', '', '', '', '', ''],
+  ['storage-class-missing', '', 'low', 'PersistentVolumeClaim StatefulSet.apps', 'availability', '', '', '', '', ''],
+  ['autoscaler-target-missing', '', 'low', 'HorizontalPodAutoscaler.autoscaling', 'availability', '', '', '', '', ''],
+  ['service-target-port-missing', '', 'low', 'Service', 'availability', '', '', '', '', ''],
+  ['route-dangling-backend', '', 'low', 'HTTPRoute.gateway GRPCRoute.gateway TLSRoute.gateway TCPRoute.gateway UDPRoute.gateway', 'network', '', '', '', '', ''],
+  ['backend-port-missing', '', 'low', 'Ingress Ingress.extensions Ingress HTTPRoute.gateway GRPCRoute.gateway TLSRoute.gateway TCPRoute.gateway UDPRoute.gateway', 'availability', '', '', '', '', ''],
   // Cluster configuration
   ['persistent-volume-host-path', '', 'high', 'PersistentVolume', 'hardening', '', '5.2.12/5.2.11', '', '4.5.5', 'T1611 T1552.001'],
   ['credential-in-storage-parameters', '', 'high', 'StorageClass.storage.k8s.io VolumeAttributesClass.storage.k8s.io VolumeSnapshotClass.snapshot.storage.k8s.io PersistentVolume', 'secrets', '', '5.4.1', '', '4.1.4', 'T1552.001'],
