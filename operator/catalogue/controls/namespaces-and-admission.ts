@@ -160,6 +160,37 @@ export const namespacesAndAdmission: Section = {
         across: ['ServiceAccount'],
       },
     },
+    {
+      id: 'required-labels',
+      title: 'Pods have the required labels',
+      severity: 'low',
+      essential: false,
+      kinds: 'workloads',
+      why: 'Without its labels nobody can tell whose workload it is, and policies, budgets and reports that select by them leave it out.',
+      fix: 'Set the labels on the pod or the pod template.',
+      example: {
+        before: 'metadata: {labels: {app: shop}}\n',
+        after: 'metadata: {labels: {app.kubernetes.io/name: shop, app.kubernetes.io/part-of: store}}\n',
+      },
+      message: 'a required label is not set',
+      placement: {},
+      theme: [],
+      parameters: {
+        labels: {
+          description:
+            'The names of labels, such as app.kubernetes.io/name, app.kubernetes.io/instance, app.kubernetes.io/version, app.kubernetes.io/component, app.kubernetes.io/part-of and app.kubernetes.io/managed-by.',
+          type: 'strings',
+        },
+      },
+      checks: [
+        {
+          at: 'metadata.labels',
+          type: 'map',
+          missing: 'fail',
+          require: "params.labels.all(name, name in item && string(item[name]) != '')",
+        },
+      ],
+    },
     ...references,
   ],
 };

@@ -118,6 +118,24 @@ export const resourcesAndAvailability: Section = {
       crossObject: { check: 'replicas', reads: autoscalers },
     },
     {
+      id: 'replicas-spread',
+      title: 'The replicas of a workload are spread over nodes',
+      severity: 'low',
+      essential: false,
+      kinds: ['Deployment.apps', 'StatefulSet.apps'],
+      why: 'All replicas can run on one node. If it fails, the workload is down.',
+      fix: 'Add topologySpreadConstraints, or a podAntiAffinity, whose labelSelector matches the pods of the workload.',
+      example: {
+        before: 'spec: {replicas: 3}\n',
+        after:
+          'spec:\n  replicas: 3\n  template:\n    metadata: {labels: {app: shop}}\n    spec:\n      topologySpreadConstraints:\n      - {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: shop}}}\n',
+      },
+      message: 'neither topologySpreadConstraints nor podAntiAffinity keep the replicas apart',
+      placement: {},
+      theme: 'availability',
+      crossObject: { check: 'replicasSpread', reads: ['HorizontalPodAutoscaler.autoscaling'], references: true },
+    },
+    {
       id: 'pod-disruption-budget',
       title: 'A PodDisruptionBudget selects the pods of the workload',
       severity: 'low',

@@ -139,5 +139,26 @@ export const supplyChain: Section = {
       parameters: { registries: { description: 'Registries that are shut down.', type: 'strings', default: ['k8s.gcr.io'] } },
       checks: [{ at: images, type: 'string', require: "!params.registries.exists(registry, item.startsWith(registry + '/'))" }],
     },
+    {
+      id: 'image-registry-unset',
+      title: 'Images name their registry',
+      severity: 'low',
+      essential: false,
+      kinds: 'workloads',
+      why: 'The container runtime of each node decides from which registry the image comes. Another registry can have another image of the same name.',
+      fix: 'Write the registry before the name, such as docker.io/library/nginx.',
+      example: { before: image('nginx:1.29'), after: image('docker.io/library/nginx:1.29') },
+      message: 'the image names no registry',
+      placement: { nist: ['4.1.5'], mitre: ['T1525'] },
+      theme: 'supply-chain',
+      checks: [
+        {
+          at: images,
+          type: 'string',
+          require:
+            "item == '' || (item.contains('/') && (item.split('/')[0].contains('.') || item.split('/')[0].contains(':') || item.split('/')[0] == 'localhost' || item.split('/')[0].lowerAscii() != item.split('/')[0]))",
+        },
+      ],
+    },
   ],
 };

@@ -70,6 +70,12 @@ function fewestPods(workload: Projection, snapshot: Snapshot): number {
 
 const replicas: CrossObjectCheck = (workload, { snapshot }) => (fewestPods(workload, snapshot) >= 2 ? clean : failure('spec.replicas'));
 
+const replicasSpread: CrossObjectCheck = (workload, { snapshot }) => {
+  const { spread, prefix } = workloadOf(workload);
+  if (spread === undefined) return { violations: [], faults: [{ path: '', problem: 'the fields of its pods were not read' }] };
+  return spread || fewestPods(workload, snapshot) < 2 ? clean : failure(`${prefix}spec`);
+};
+
 /** Whether a budget selects pods of a workload, also by labels that its controller adds. An empty selector selects all of the namespace, but none in policy/v1beta1. */
 function budgetSelects({ body: { selector }, reference: { apiVersion } }: Projection, workload: Projection): boolean {
   if (selector === undefined || selector === null) return false;
@@ -129,6 +135,7 @@ const zeroDisruption: CrossObjectCheck = (budget, { snapshot }) => {
 export const availabilityChecks: Readonly<Record<string, CrossObjectCheck>> = {
   namespaceHolds,
   replicas,
+  replicasSpread,
   disruptionBudget,
   zeroDisruption,
 };

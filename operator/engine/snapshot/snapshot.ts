@@ -13,6 +13,7 @@ import type { Labels } from '../../api/label-match.ts';
 import { type HostPort, hostPortsOf, namedPort } from '../network/exposure/ways-in.ts';
 import { clusterNetworkKinds, networkProjections } from './network-projections.ts';
 import { type PodReference, podReferences } from '../pods/pod-references.ts';
+import { keepsApart } from '../pods/pod-spread.ts';
 import { hasTokenVolume } from '../pods/token-volume.ts';
 import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
 import { type MissingTemplate, type SyntheticPod, syntheticPods } from '../pods/synthetic-pod.ts';
@@ -64,6 +65,8 @@ export interface WorkloadBody extends Fields {
   readonly references?: readonly PodReference[];
   /** For a StatefulSet: the StorageClasses of its claims. */
   readonly claimClasses?: readonly unknown[];
+  /** Whether the pods ask the scheduler to keep them apart. With `references` only. */
+  readonly spread?: boolean;
 }
 
 /** What a snapshot holds. */
@@ -121,10 +124,12 @@ function podLabelsOf(object: KubernetesObject, pod: KubernetesObject | undefined
 }
 
 /** What workloads name of other objects. */
-function referencesOf(object: KubernetesObject, spec: Fields): Pick<WorkloadBody, 'references' | 'claimClasses'> {
+function referencesOf(object: KubernetesObject, pod: Fields): Pick<WorkloadBody, 'references' | 'claimClasses' | 'spread'> {
+  const spec = fieldsOf(pod['spec']);
   const templates = listOf(fieldsOf(object['spec'])['volumeClaimTemplates']);
   const claimClasses = templates.map((template) => fieldsOf(fieldsOf(template)['spec'])['storageClassName']);
-  return { references: podReferences(spec), ...(claimClasses.length === 0 ? {} : { claimClasses }) };
+  const labels = textMapOf(fieldsOf(pod['metadata'])['labels']);
+  return { references: podReferences(spec), spread: keepsApart(spec, labels), ...(claimClasses.length === 0 ? {} : { claimClasses }) };
 }
 
 function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | MissingTemplate, content: SnapshotContent): Fields {
@@ -152,7 +157,7 @@ function workloadBody(object: KubernetesObject, synthetic: SyntheticPod | Missin
     hostPorts: hostPortsOf(spec),
     replicas: typeof replicas === 'number' ? replicas : undefined,
     ...(typeof firstOrdinal === 'number' ? { firstOrdinal } : {}),
-    ...(content.references === true ? referencesOf(object, spec) : {}),
+    ...(content.references === true ? referencesOf(object, fieldsOf(pod)) : {}),
   } satisfies WorkloadBody;
 }
 

@@ -87,6 +87,7 @@ export const placements: readonly PlacementRow[] = [
   ['readiness-probe', '★', 'low', 'longRunning', 'availability', '', '', '', '', ''],
   ['emptydir-size-limit', '', 'low', 'workloads', 'availability', '', '', 'NS.resources', '', 'T1499'],
   ['deployment-replicas', '', 'low', 'Deployment.apps StatefulSet.apps', 'availability', '', '', '', '', ''],
+  ['replicas-spread', '', 'low', 'Deployment.apps StatefulSet.apps', 'availability', '', '', '', '', ''],
   ['pod-disruption-budget', '', 'low', 'Deployment.apps StatefulSet.apps', 'availability', '', '', '', '', ''],
   ['pdb-zero-disruption', '', 'low', 'PodDisruptionBudget.policy', 'availability', '', '', '', '', ''],
   ['namespace-resource-quota', '★', 'low', 'Namespace', 'availability', '', '', 'NS.resources', '', 'T1496'],
@@ -98,6 +99,7 @@ export const placements: readonly PlacementRow[] = [
   ['trusted-registries', '★', 'high', 'workloads', 'supply-chain', '', '5.5.1', 'PS.images', '4.1.5 4.2.1', 'T1204.003 T1525'],
   ['image-approved', '', 'high', 'workloads', '', '', '', '', '', ''],
   ['deprecated-registry', '', 'low', 'workloads', 'supply-chain', '', '', '', '4.2.2', ''],
+  ['image-registry-unset', '', 'low', 'workloads', 'supply-chain', '', '', '', '4.1.5', 'T1525'],
   // Secrets hygiene
   ['secret-env-var', '★', 'medium', 'workloads', 'secrets', '', '5.4.1', 'NS.secrets', '4.1.4', 'T1552.007'],
   ['credential-in-env-var', '★', 'high', 'workloads', 'secrets', '', '5.4.1', 'NS.secrets', '4.1.4', 'T1552.001'],
@@ -177,6 +179,7 @@ export const placements: readonly PlacementRow[] = [
   ['webhook-failure-policy', '★', 'medium', 'ValidatingWebhookConfiguration MutatingWebhookConfiguration', 'hardening', '', '', '', '', 'T1562.001'],
   ['service-account-missing', '', 'low', 'workloads', 'access', '', '', '', '', ''],
   ['rbac-dangling-binding', '', 'low', 'RoleBinding ClusterRoleBinding', 'access', '', '', '', '', 'T1098.006'],
+  ['required-labels', '', 'low', 'workloads', '', '', '', '', '', ''],
   ['workload-reference-missing', '', 'low', 'workloads', 'availability', '', '', '', '', ''],
   ['storage-class-missing', '', 'low', 'PersistentVolumeClaim StatefulSet.apps', 'availability', '', '', '', '', ''],
   ['autoscaler-target-missing', '', 'low', 'HorizontalPodAutoscaler.autoscaling', 'availability', '', '', '', '', ''],

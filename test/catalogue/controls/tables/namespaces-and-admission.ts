@@ -1,5 +1,6 @@
-import { errs, fails, objects, passes, skips, type Tables } from '../control-table.ts';
+import { errs, fails, objects, passes, pods, skips, type Tables } from '../control-table.ts';
 
+const name = { parameters: { labels: ['app.kubernetes.io/name'] } };
 const namespace = (name: string, level?: string): string =>
   `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}${level === undefined ? '' : `, labels: {pod-security.kubernetes.io/enforce: ${level}}`}}}`;
 const pinnedTo = (version: string): string =>
@@ -147,5 +148,12 @@ export const table: Tables = {
       '{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: shop}, spec: {serviceAccountName: app}}',
       'spec.serviceAccountName',
     ),
+  ),
+  'required-labels': pods(
+    fails('no labels', 'containers: []', 'metadata.labels', name),
+    fails('other labels', '{metadata: {labels: {app: web}}, spec: {}}', 'metadata.labels', name),
+    fails('an empty label', '{metadata: {labels: {app.kubernetes.io/name: ""}}, spec: {}}', 'metadata.labels', name),
+    passes('the label', '{metadata: {labels: {app.kubernetes.io/name: web, app: web}}, spec: {}}', name),
+    skips('no label is required', 'containers: []'),
   ),
 };

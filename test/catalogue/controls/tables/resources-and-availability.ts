@@ -56,6 +56,12 @@ const held = (kind: string, inNamespace: string): string =>
 
 const deployment = (name: string, replicas: number): string =>
   `{apiVersion: apps/v1, kind: Deployment, metadata: {name: ${name}, namespace: shop}, spec: {replicas: ${replicas}, template: {metadata: {labels: {app: ${name}}}, spec: {}}}}\n`;
+const replicated = (replicas: number, spec: string): string =>
+  `{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: shop}, spec: {replicas: ${replicas}, template: {metadata: {labels: {app: a}}, spec: {${spec}}}}}`;
+const requiredTerm = (labels: string): string =>
+  `requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {${labels}}}}]`;
+const spreading = (more: string): string =>
+  `topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway${more === '' ? '' : `, ${more}`}}]`;
 const budget = (spec: string): string =>
   `---\n{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b, namespace: shop}, spec: ${spec}}\n`;
 const scaledObject = (spec: string): string =>
@@ -92,6 +98,29 @@ export const table: Tables = {
     passes('on disk, when only memory counts', 'volumes: [{name: v, emptyDir: {}}]', { parameters: { memoryOnly: true } }),
     fails('no limit', 'volumes: [{name: v, emptyDir: {}}]', 'spec.volumes[0]'),
     fails('in memory', 'volumes: [{name: v, emptyDir: {medium: Memory}}]', 'spec.volumes[0]', { parameters: { memoryOnly: true } }),
+  ),
+  'replicas-spread': objects(
+    fails('nothing', replicated(2, ''), 'spec.template.spec'),
+    fails('an affinity to each other', replicated(2, `affinity: {podAffinity: {${requiredTerm('app: a')}}}`), 'spec.template.spec'),
+    fails('apart from others', replicated(2, `affinity: {podAntiAffinity: {${requiredTerm('app: b')}}}`), 'spec.template.spec'),
+    fails('constraints for others', replicated(3, spreading('labelSelector: {matchLabels: {app: b}}')), 'spec.template.spec'),
+    fails('constraints for no pods', replicated(3, spreading('')), 'spec.template.spec'),
+    fails(
+      'an autoscaler keeps two',
+      `${replicated(1, '')}\n${scaler('{scaleTargetRef: {kind: Deployment, name: a}, minReplicas: 2, maxReplicas: 5}')}`,
+      'spec.template.spec',
+    ),
+    passes('one replica', replicated(1, '')),
+    passes('constraints', replicated(2, spreading('labelSelector: {matchLabels: {app: a}}'))),
+    passes('constraints for all pods', replicated(2, spreading('labelSelector: {}'))),
+    passes('apart from each other', replicated(2, `affinity: {podAntiAffinity: {${requiredTerm('app: a')}}}`)),
+    passes(
+      'apart if possible',
+      replicated(
+        2,
+        'affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: kubernetes.io/hostname, labelSelector: {matchExpressions: [{key: app, operator: In, values: [a]}]}}}]}}',
+      ),
+    ),
   ),
   'deployment-replicas': objects(
     passes(

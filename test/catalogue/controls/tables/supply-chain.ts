@@ -136,4 +136,15 @@ export const table: Tables = {
     passes('the new one', image('registry.k8s.io/pause:3.9')),
     fails('the old one', image('k8s.gcr.io/pause:3.9'), path),
   ),
+  'image-registry-unset': pods(
+    fails('a name alone', image('nginx:1.29'), path),
+    fails('a name with a tag that has dots', image('nginx:1.29.0'), path),
+    fails('the name of a team', image('shop/web:1'), path),
+    fails('a digest alone', image(`web@sha256:${sha256}`), path),
+    fails('the image of a volume', imageVolume('models/small:1'), volumePath),
+    passes('a host', image('registry.example.com/web:1')),
+    passes('a host with a port', image('registry:5000/web:1')),
+    passes('the own host', image('localhost/web:1')),
+    passes('the default registry by name', image('docker.io/library/nginx:1.29')),
+  ),
 };
