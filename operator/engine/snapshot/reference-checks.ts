@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf, groupOf, listOf, textOf, textsOf } from '../objects/kubernetes-object.ts';
 import { isWorkloadKind } from '../objects/workload-kind.ts';
 import { clean, type Outcome, skipped, type Violation } from '../outcomes/outcome.ts';
-import { servesWorkload } from '../network/exposure/ways-in.ts';
+import { namedPort, servesWorkload } from '../network/exposure/ways-in.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
 import { labelled, workloadsIn } from './selectable-pods.ts';
 import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
@@ -99,17 +99,19 @@ const missingScaleTarget: CrossObjectCheck = ({ body, reference: { namespace = '
 /** Fails a Service if no pod that it selects has a port with the name of a targetPort. Numbers need not be declared by containers. */
 const missingTargetPort: CrossObjectCheck = (service, { snapshot }) => {
   const named = listOf(service.body['ports'])
-    .map((port, index) => ({ name: textOf(fieldsOf(port)['targetPort']), path: `spec.ports[${index}].targetPort` }))
-    .filter(({ name }) => name !== undefined && !/^\d+$/.test(name));
+    .map((port, index) => ({ ...fieldsOf(port), path: `spec.ports[${index}].targetPort` }) as Fields & { readonly path: string })
+    .flatMap(({ targetPort, protocol, path }) => (isPortName(targetPort) ? [{ name: targetPort, protocol, path }] : []));
   if (named.length === 0 || Object.keys(fieldsOf(service.body['selector'])).length === 0) return clean;
   const selected = workloadsIn(snapshot, service.reference.namespace ?? '').filter((workload) =>
     servesWorkload(service, labelled(workload)),
   );
   if (selected.length === 0) return skipped('its selector matches no workload');
-  const known = new Set(selected.flatMap((workload) => workloadOf(workload).portNames));
-  const violations = named.filter(({ name = '' }) => !known.has(name)).map(({ name = '', path }) => ({ path, label: name }));
-  return violations.length === 0 ? clean : { violations, faults: [] };
+  const known = new Set(selected.flatMap((workload) => workloadOf(workload).namedPorts));
+  const missing = named.filter(({ name, protocol }) => !known.has(namedPort(protocol, name)));
+  return missing.length === 0 ? clean : { violations: missing.map(({ name, path }) => ({ path, label: name })), faults: [] };
 };
+
+const isPortName = (targetPort: unknown): targetPort is string => typeof targetPort === 'string' && !/^\d*$/.test(targetPort);
 
 /** A port of a backend by its number or its name. */
 const hasPort = (service: Projection, port: unknown): boolean =>
