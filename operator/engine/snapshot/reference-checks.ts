@@ -98,9 +98,10 @@ const missingScaleTarget: CrossObjectCheck = ({ body, reference: { namespace = '
 
 /** Fails a Service if no pod that it selects has a port with the name of a targetPort. Numbers need not be declared by containers. */
 const missingTargetPort: CrossObjectCheck = (service, { snapshot }) => {
-  const named = listOf(service.body['ports'])
-    .map((port, index) => ({ ...fieldsOf(port), path: `spec.ports[${index}].targetPort` }) as Fields & { readonly path: string })
-    .flatMap(({ targetPort, protocol, path }) => (isPortName(targetPort) ? [{ name: targetPort, protocol, path }] : []));
+  const named = listOf(service.body['ports']).flatMap((port, index) => {
+    const { targetPort, protocol } = fieldsOf(port);
+    return isPortName(targetPort) ? [{ name: targetPort, protocol, path: `spec.ports[${index}].targetPort` }] : [];
+  });
   if (named.length === 0 || Object.keys(fieldsOf(service.body['selector'])).length === 0) return clean;
   const selected = workloadsIn(snapshot, service.reference.namespace ?? '').filter((workload) =>
     servesWorkload(service, labelled(workload)),
