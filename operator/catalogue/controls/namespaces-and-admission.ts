@@ -1,5 +1,5 @@
 import type { Section } from './control.ts';
-import { references } from './references.ts';
+import { references } from '../object-references.ts';
 
 const system = { when: "has(object.metadata.name) && object.metadata.name in ['kube-system', 'kube-public', 'kube-node-lease']" };
 

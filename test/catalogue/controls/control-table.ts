@@ -38,7 +38,8 @@ export type Tables = Readonly<Record<string, Table>>;
 export async function readTables(): Promise<ReadonlyMap<string, Table>> {
   const tables = new Map<string, Table>();
   const folder = new URL('./tables/', import.meta.url);
-  for (const file of readdirSync(folder).sort()) {
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (!file.endsWith('.ts')) continue;
     const { table } = (await import(new URL(file, folder).href)) as { readonly table: Tables };
     for (const [id, { about, rows }] of Object.entries(table)) {
       const known = tables.get(id);

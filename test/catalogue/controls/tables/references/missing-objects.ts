@@ -1,4 +1,4 @@
-import { fails, objects, passes, type Row, skips, type Tables } from '../control-table.ts';
+import { fails, objects, passes, type Row, skips, type Tables } from '../../control-table.ts';
 
 const documents = (...parts: readonly string[]): string => parts.join('\n---\n');
 const object = (apiVersion: string, kind: string, name: string, fields = '', namespace = 'shop'): string =>

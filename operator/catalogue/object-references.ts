@@ -1,4 +1,4 @@
-import type { Control } from './control.ts';
+import type { Control } from './controls/control.ts';
 
 const routeKinds: readonly string[] = ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'].map(
   (kind) => `${kind}.gateway.networking.k8s.io`,
