@@ -61,8 +61,10 @@ export class Judging {
     if (actor.name === this.ownUser) return [];
     const raised = this.#judged({ ...change, actor }, seed);
     // The field manager of a usual change stands for its user while no audit events come.
-    if (raised.length === 0 && change.request !== undefined && change.manager !== undefined)
-      this.#learnManager({ ...change, actor: managerActor(change.manager) });
+    if (change.request === undefined || change.manager === undefined) return raised;
+    const byManager: JudgedChange = { ...change, actor: managerActor(change.manager) };
+    if (raised.length === 0) this.#learnManager(byManager);
+    else this.#reportManager(byManager);
     return raised;
   }
 
@@ -101,6 +103,13 @@ export class Judging {
     const circumstances = this.circumstances(change, true);
     for (const observation of this.#observations(change))
       if (observation.compared.kind === 'first-seen') this.decide(observation, change, circumstances);
+  }
+
+  /** What was reported of a user is not reported again of the field manager, which the first list after a restart shows. */
+  #reportManager(change: JudgedChange): void {
+    const { known } = this.#parts.normality;
+    for (const { detection, compared } of this.#observations({ ...change, operation: 'found' }))
+      if (compared.kind === 'first-seen') known.report(compared.owner, `${detection} ${compared.key}`, change.at, true);
   }
 
   #observations(change: JudgedChange): readonly Observation[] {

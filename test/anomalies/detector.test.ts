@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { BaselineDocument } from '../../operator/anomalies/anomaly-detector.ts';
 import { timestampOf } from '../../operator/api/timestamp.ts';
-import { binding, object, podSpec, pod, workload } from './objects.ts';
+import { binding, managedBy, object, podSpec, pod, workload } from './objects.ts';
 import { account, day, hour, minute, World } from './world.ts';
 
 const shop = account('shop', 'web');
@@ -187,6 +187,16 @@ describe('a restart', () => {
     readsSecret(world, 'alice', 'shop');
     readsSecret(world, 'eve', 'bank');
     expect(world.of('secret-read').map(({ actor, count }) => [actor, count])).to.deep.equal([['eve', 2]]);
+  });
+
+  it('does not report a change again by the field manager that the first list shows', () => {
+    const dns = object('ConfigMap', 'kube-system/coredns', { data: { Corefile: 'a' } }, managedBy('curl'));
+    const before = new World();
+    before.usually(() => undefined);
+    before.write('eve', dns);
+    const { world } = restarted(before);
+    world.found(dns);
+    expect(world.of('cluster-dns-or-auth-changed').map(({ actor, count }) => [actor, count])).to.deep.equal([['eve', 1]]);
   });
 
   it('finds what happened to objects while nothing was running', () => {

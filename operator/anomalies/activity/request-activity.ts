@@ -103,7 +103,7 @@ function decisionOf({ annotations, code }: AuditEvent): Decision {
 }
 
 const changing: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
-/** What the API server does in a dry run too: sessions, proxies and tokens, and answers about rights and identities. */
+/** What the API server does in a dry run too: tokens, and answers about rights and identities. It refuses a dry run of a session. */
 const neverDry: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy', 'token']);
 const answers: ReadonlySet<string> = new Set(['authorization.k8s.io', 'authentication.k8s.io']);
 

@@ -45,7 +45,6 @@ describe('requestActivity', () => {
     ['create', 'pods/eviction', 'dryRun=All', true],
     ['patch', 'deployments.apps', '', undefined],
     ['get', 'secrets', 'dryRun=All', undefined],
-    ['create', 'pods/exec', 'command=sh&dryRun=All', undefined],
     ['create', 'serviceaccounts/token', 'dryRun=All', undefined],
     ['create', 'selfsubjectrulesreviews.authorization.k8s.io', 'dryRun=All', undefined],
   ] as const)

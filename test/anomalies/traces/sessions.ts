@@ -22,12 +22,6 @@ export const sessionsAttacks: readonly Attack[] = [
     'eve',
   ],
   [
-    'exec with dryRun param',
-    (world) => http(world, 'eve', 'POST /api/v1/namespaces/shop/pods/web-5d4f8c7b9-x2k4v/exec?command=sh&dryRun=All'),
-    ['exec-into-pod'],
-    'eve',
-  ],
-  [
     'attach',
     (world) => http(world, 'eve', 'POST /api/v1/namespaces/shop/pods/web-5d4f8c7b9-x2k4v/attach?stdin=true'),
     ['exec-into-pod'],
