@@ -40,6 +40,17 @@ export const eventsIn = (text: string | Buffer): number => {
   return Math.max(count, 1);
 };
 
+/** Reads the JSON of one item of an EventList. */
+export const readListItem = (text: string, server: string, batch: AuditBatch): void => {
+  if (text.length > LINE_LIMIT || isTooComplex(text)) {
+    batch.addProblem({ reason: 'too-large', message: TOO_COMPLEX });
+    return;
+  }
+  const parsed = parsedJson(text);
+  if (parsed === undefined) batch.malformed('an item of the list is not JSON');
+  else batch.parse(parsed.value, server);
+};
+
 /** Reads one line of a log. An empty line is nothing. */
 export const readAuditLine = (line: string, server: string, batch: AuditBatch): void => {
   if (line.trim() === '') return;

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../audit-event.ts';
-import { eventsIn, readAuditDocument } from '../formats/audit-document.ts';
+import { readAuditBody } from '../formats/audit-body.ts';
+import { eventsIn } from '../formats/audit-document.ts';
 import { LOSSES, type AuditDropReason, type AuditObserver } from './audit-counts.ts';
 import { EventOrder } from './event-order.ts';
 import { SeenEvents } from './seen-events.ts';
@@ -99,7 +100,7 @@ export class AuditQueue {
     const body = this.#queue.shift();
     if (body === undefined) return;
     this.#queued -= body.bytes.length;
-    const batch = readAuditDocument(body.bytes.toString('utf8'), body.server);
+    const batch = readAuditBody(body.bytes, body.server);
     const now = this.#now();
     if (batch.events.length > 0) this.#options.observer.received(batch.events.length);
     for (const event of batch.events) this.#accept(event, now);
