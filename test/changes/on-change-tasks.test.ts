@@ -55,6 +55,7 @@ class Tasks {
   scans: Scan[] = [];
   observer!: ChangeWatchObserver;
   readonly onChange: OnChange;
+  readonly #add: (key: string) => void;
 
   constructor(changeBurst = 3) {
     const evaluated = { name: 'p', uid: 'u', generation: 1, revision: '1-a', listPasses: false, ownerLabels: [], excludedNamespaces: 0 };
@@ -101,8 +102,25 @@ class Tasks {
     } as unknown as OnChangeDependencies;
     this.onChange = new OnChange(own);
     const { queue } = this.onChange.controller;
+    this.#add = queue.add.bind(queue);
     queue.add = (key) => void this.delays.push([key, 0]);
     queue.addAfter = (key, delay) => void this.delays.push([key, delay]);
+  }
+
+  /** Reconciles a namespace. Keys that this queues are kept in `delays`. */
+  async evaluate(namespace: string): Promise<void> {
+    const { controller } = this.onChange;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const done = controller.queue.done.bind(controller.queue);
+    controller.queue.done = (key) => {
+      done(key);
+      if (key === `namespace/${namespace}`) resolve(undefined);
+    };
+    controller.start();
+    this.#add(`namespace/${namespace}`);
+    await promise;
+    controller.queue.done = done;
+    await controller.stop();
   }
 
   /** The keys that were queued since the last call. */
@@ -203,6 +221,50 @@ describe('the tasks of OnChange', () => {
     expect(await tasks.onChange.updateTotalsAfterScans()).to.deep.equal({ requeueAfter: 1000 });
     await tasks.onChange.updateTotals(tasks.context());
     expect(tasks.counted).to.have.length(1);
+  });
+
+  it('count what was evaluated and written, and the reports after a write', async () => {
+    tasks.result = { evaluated: 3, written: 2, unreadable: [] };
+    tasks.change('x');
+    tasks.delays.length = 0;
+    await tasks.evaluate('a');
+    expect(tasks.batches).to.have.length(1);
+    expect(tasks.delays).to.deep.include(['totals', 1000]);
+    expect(await tasks.metrics.text())
+      .to.include('vigil_change_targets_total{outcome="evaluated"} 3\n')
+      .and.include('vigil_change_targets_total{outcome="written"} 2\n')
+      .and.include('vigil_change_seconds_count 1\n');
+    expect(tasks.log.map(({ msg }) => msg)).to.include('changes evaluated');
+  });
+
+  it('count no report if none was written, and log what could not be read', async () => {
+    tasks.result = { evaluated: 1, written: 0, unreadable: ['no pods', 'no jobs'] };
+    tasks.change('x');
+    tasks.delays.length = 0;
+    await tasks.evaluate('a');
+    expect(tasks.keys).not.to.include('totals');
+    expect(await tasks.metrics.text()).to.include('vigil_change_seconds_count 0\n');
+    expect(tasks.log.filter(({ msg }) => msg === 'changed objects could not be read')).to.have.length(2);
+  });
+
+  it('evaluate nothing in a namespace without changes', async () => {
+    tasks.change('x');
+    await tasks.evaluate('other');
+    expect(tasks.batches).to.deep.equal([]);
+  });
+
+  it('evaluate nothing of a policy that is gone, and look at the scope again', async () => {
+    tasks.change('x');
+    tasks.policies = [];
+    tasks.delays.length = 0;
+    await tasks.evaluate('a');
+    expect([tasks.batches, tasks.delays.slice(0, 2)]).to.deep.equal([
+      [],
+      [
+        ['scope', 0],
+        ['namespace/a', 1000],
+      ],
+    ]);
   });
 
   it('leave too many changes to a Scan, look after it, and tell nobody while there is no problem', async () => {
