@@ -6,6 +6,7 @@ import { customResourceDefinition } from '../operator/api/crds/crd.ts';
 import { ownKinds } from '../operator/api/crds/own-kinds.ts';
 import { reportKinds } from '../operator/api/crds/report-kinds.ts';
 import { detectionsPage } from './detections-page.ts';
+import { equivalentsPage } from './equivalents-page.ts';
 import { readRooms, withRooms } from './rooms.ts';
 import { schemaDigest } from './server-schema/write.ts';
 
@@ -36,6 +37,7 @@ files.set(
   'docs/detections.md',
   `<!-- Generated from operator/catalogue/detections by hack/generate; do not edit. -->\n\n${detectionsPage()}`,
 );
+files.set('docs/equivalents.md', `<!-- Generated from operator/catalogue by hack/generate; do not edit. -->\n\n${equivalentsPage()}`);
 files.set('ARCHITECTURE.md', withRooms(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'), readRooms(root)));
 
 const check = process.argv.includes('--check');

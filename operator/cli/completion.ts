@@ -36,7 +36,7 @@ _vigil() {
   case "$command:$word" in
     scan:-*) COMPREPLY=($(compgen -W "${words.scan}" -- "$word")); return ;;
     test:-*) COMPREPLY=($(compgen -W "--run --output --help" -- "$word")); return ;;
-    controls:-*) COMPREPLY=($(compgen -W "--framework --essential --output --help" -- "$word")); return ;;
+    controls:-*) COMPREPLY=($(compgen -W "--framework --essential --map --output --help" -- "$word")); return ;;
     approve:-*) COMPREPLY=($(compgen -W "--reference --reviewed-by --until --name --help" -- "$word")); return ;;
     who-can:-*) COMPREPLY=($(compgen -W "${words.whoCan}" -- "$word")); return ;;
     except:-*) COMPREPLY=($(compgen -W "--reason --until --namespace --policy --container --name --help" -- "$word")); return ;;

@@ -1,4 +1,6 @@
-import { catalogue } from '../catalogue/controls/catalogue.ts';
+import { catalogue, controlById } from '../catalogue/controls/catalogue.ts';
+import { type Equivalent, equivalents, equivalentsOf, tools } from '../catalogue/equivalents.ts';
+import { didYouMean } from '../catalogue/suggestion.ts';
 import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import { BEHAVIOUR, type Detection } from '../catalogue/detections/detection.ts';
 import { detections } from '../catalogue/detections/detections.ts';
@@ -13,12 +15,15 @@ const controlsUsage = `vigil controls lists the built-in controls, and the detec
 
   --framework NAME[@VERSION]  list only the controls of a framework
   --essential                 list only the essential controls
+  --map TOOL|ID               list which controls answer the checks of trivy, kubescape, kube-linter, polaris or kyverno, or one of their
+                              checks, such as KSV-0012 and C-0057, or the checks that a control answers
   -o, --output FORM           table, json
 `;
 
 interface ControlsArguments {
   readonly framework: string | undefined;
   readonly essential: boolean;
+  readonly map: string | undefined;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -28,6 +33,7 @@ function controlsArguments(args: readonly string[]): ControlsArguments {
     options: {
       framework: { type: 'string' },
       essential: { type: 'boolean' },
+      map: { type: 'string' },
       output: { type: 'string', short: 'o', default: 'table' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -36,6 +42,7 @@ function controlsArguments(args: readonly string[]): ControlsArguments {
   return {
     framework: values.framework,
     essential: values.essential === true,
+    map: values.map,
     json: values.output === 'json',
     help: values.help === true,
   };
@@ -77,7 +84,30 @@ function writeTable(controls: readonly CatalogueEntry[], found: readonly Detecti
   );
 }
 
+/** The checks that --map names: those of a tool, or those with an id or of a control. */
+function mapped(name: string): readonly Equivalent[] {
+  const tool = tools.find((known) => known === name.toLowerCase());
+  const found = tool === undefined ? equivalentsOf(name) : equivalents.filter((item) => item.tool === tool);
+  if (found.length > 0 || controlById(name) !== undefined) return found;
+  const known = [...tools, ...equivalents.map(({ id }) => id), ...catalogue.map(({ id }) => id)];
+  throw new UsageError(`--map: no check, control or tool '${name}' is known${didYouMean(name, known)}`);
+}
+
+function writeMap(name: string, json: boolean, io: Io): number {
+  const found = mapped(name);
+  if (json) {
+    io.out(`${JSON.stringify({ equivalents: found }, null, 1)}\n`);
+    return exitCodes.clean;
+  }
+  if (found.length === 0) io.out(`${name} has no equivalent in ${tools.join(', ')}\n`);
+  const width = Math.max(...found.map(({ id }) => id.length));
+  for (const { tool, id, controls } of found)
+    io.out(`${tool.padEnd(11)}  ${id.padEnd(width)}  ${controls.length === 0 ? '(no control)' : controls.join(', ')}\n`);
+  return exitCodes.clean;
+}
+
 function list(args: ControlsArguments, io: Io): number {
+  if (args.map !== undefined) return writeMap(args.map, args.json, io);
   const controls = chosenControls(args);
   const found = chosenDetections(args);
   if (args.json) io.out(`${JSON.stringify({ controls: controls.map(controlFields), detections: found.map(detectionFields) }, null, 1)}\n`);
