@@ -1,17 +1,10 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl, uniqueName } from '../cluster-access.ts';
+import { accessAccounts, accessAttacks, cleanAccess } from './access-attacks.ts';
+import type { Attack, Stage } from './attack.ts';
+import { cleanNode, nodeAccounts, nodeAttacks, target, targetRuns } from './node-attacks.ts';
 import { signingRequest, WatchedCluster } from './watched-cluster.ts';
-
-/** An attack: what is done, and the finding that it is. */
-interface Attack {
-  readonly rule: string;
-  /** What it is about. Undefined: one of several objects, such as the last that was deleted. */
-  readonly about?: string;
-  readonly actor: string;
-  readonly severity?: string;
-  readonly act: () => Promise<unknown>;
-}
 
 describe('attacks on an API server that sends audit events', function () {
   this.timeout(240_000);
@@ -43,7 +36,21 @@ describe('attacks on an API server that sends audit events', function () {
     },
   });
   /** Each attack has an account of its own, so that no finding hides another. */
-  const accounts = ['binder', 'lister', 'reader', 'minter', 'actor', 'hooker', 'loosener', 'eraser', 'poder', 'deleter', 'approver'];
+  const accounts = [
+    'binder',
+    'lister',
+    'reader',
+    'minter',
+    'actor',
+    'hooker',
+    'loosener',
+    'eraser',
+    'poder',
+    'deleter',
+    'approver',
+    ...accessAccounts,
+    ...nodeAccounts,
+  ];
 
   before(async () => {
     cluster.install();
@@ -53,6 +60,8 @@ describe('attacks on an API server that sends audit events', function () {
     kubectl(['-n', red, 'create', 'secret', 'generic', 'own', '--from-literal=a=b']);
     kubectl(['-n', red, 'create', 'role', 'own', '--verb=get', '--resource=secrets']);
     apply(...Array.from({ length: 12 }, (_, index) => deployment(`d${index}`)));
+    apply(target(shop), { ...deployment('known') });
+    await targetRuns(shop);
     apply({ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', metadata: { name: policy }, spec: { anomalies: {} } });
     cluster.start();
     for (let seconds = 0; seconds < 90; seconds += 1) {
@@ -74,11 +83,16 @@ describe('attacks on an API server that sends audit events', function () {
     kubectl(['delete', 'securitypolicy', policy, '--ignore-not-found']);
     kubectl(['delete', 'clusterrolebinding', `${red}-everybody`, ...accounts.map((name) => `${red}-${name}`), '--ignore-not-found']);
     kubectl(['delete', 'validatingwebhookconfiguration,certificatesigningrequest', red, '--ignore-not-found']);
+    cleanAccess(red);
+    cleanNode();
     kubectl(['delete', 'namespace', red, shop, '--wait=false', '--ignore-not-found']);
     await cluster.stop();
   });
 
+  const stage: Stage = { cluster, red, shop, user, as };
   const attacks: readonly Attack[] = [
+    ...accessAttacks(stage),
+    ...nodeAttacks(stage),
     {
       rule: 'binding-to-everybody',
       about: `ClusterRoleBinding/${red}-everybody`,
@@ -205,7 +219,7 @@ describe('attacks on an API server that sends audit events', function () {
     },
   ];
   for (const { rule, about, actor, severity, act } of attacks)
-    it(`${rule} is reported with its actor within 60 seconds`, async () => {
+    it(`${rule}${about === undefined ? '' : ` about ${about.replaceAll(red, 'red')}`} is reported with its actor within 60 seconds`, async () => {
       await act();
       // The audit event that names the actor may come a moment after the change.
       const found = await cluster.anomaly((seen) => seen.rule === rule && seen.about === (about ?? seen.about) && seen.actor === actor);

@@ -90,13 +90,41 @@ export class WatchedCluster {
     const [{ cluster }] = this.#config.clusters;
     const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const headers = { ...some.headers, 'content-type': type, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const headers = { 'content-type': type, ...some.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
     return new Promise((resolve, reject) => {
       const call = request(`${cluster.server}${path}`, { method, ca, headers, agent: false }, (response) => {
         response.resume().on('end', () => resolve(response.statusCode ?? 0));
       });
       call.on('error', reject).end(some.body === undefined ? '' : JSON.stringify(some.body));
     });
+  }
+
+  /** Opens a session by websocket, as kubectl does, and closes it. Resolves to the status: 101 if it was opened. */
+  session(token: string, path: string): Promise<number> {
+    const [{ cluster }] = this.#config.clusters;
+    const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
+    const headers = {
+      authorization: `Bearer ${token}`,
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dmlnaWwtYW5vbWFsaWVzIQ==',
+      'sec-websocket-protocol': path.includes('/portforward') ? 'v4.channel.k8s.io' : 'v5.channel.k8s.io',
+    };
+    return new Promise((resolve, reject) => {
+      const call = request(`${cluster.server}${path}`, { ca, headers, agent: false });
+      call.on('upgrade', (response, socket) => {
+        setTimeout(() => socket.destroy(), 500);
+        resolve(response.statusCode ?? 0);
+      });
+      call.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode ?? 0)));
+      call.on('error', reject).end();
+    });
+  }
+
+  /** The name of the node. */
+  node(): string {
+    return kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}']);
   }
 
   /** A token of a service account. */
