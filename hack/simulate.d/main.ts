@@ -4,6 +4,7 @@ import { createDetector } from '../../operator/anomalies/detector.ts';
 import type { AnomalyFinding } from '../../operator/anomalies/results/anomaly-finding.ts';
 import { ApiServer, day, hour, minute } from './api-server.ts';
 import { attacks, type Attack } from './attacks.ts';
+import { patientAttacks } from './patient-attacks.ts';
 import { UsualWork } from './benign.ts';
 import { Cluster } from './cluster.ts';
 import { person } from './people.ts';
@@ -134,7 +135,7 @@ if (values.findings)
       `    ${new Date(firstSeen).toISOString().slice(0, 16)} ${severity.padEnd(8)} ${detection} x${count} [${actor}]: ${seen}. Normal: ${normal}`,
     );
 
-const outcomes = attacks.map((attack) => playAttack(attack, played.documents, new Set()));
+const outcomes = [...attacks, ...patientAttacks].map((attack) => playAttack(attack, played.documents, new Set()));
 console.log('\nattacks:');
 for (const { attack, found, missed, rightActor } of outcomes) {
   const result = missed.length === 0 && rightActor ? 'found ' : found.length > 0 ? 'PARTLY' : 'MISSED';
