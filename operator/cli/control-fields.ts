@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from '../catalogue/controls/control.ts';
+import { isEssential } from '../catalogue/frameworks/essentials.ts';
 import { frameworkVersions, resolveFramework } from '../catalogue/frameworks/framework.ts';
 
 /** The requirements of one framework that a control covers. */
@@ -20,13 +21,13 @@ export function coveredRequirements(control: CatalogueEntry): readonly CoveredRe
 
 /** Returns the fields of a control for `vigil controls -o json` and `vigil explain -o json`. */
 export function controlFields(control: CatalogueEntry): Record<string, unknown> {
-  const { id, title, severity, category, essential, kinds, why, fix, example, parameters } = control;
+  const { id, title, severity, category, kinds, why, fix, example, parameters } = control;
   return {
     id,
     title,
     severity,
     category,
-    essential,
+    essential: isEssential(control),
     kinds,
     why,
     fix,

@@ -4,6 +4,7 @@ import { didYouMean } from '../catalogue/suggestion.ts';
 import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import { BEHAVIOUR, type Detection } from '../catalogue/detections/detection.ts';
 import { detections } from '../catalogue/detections/detections.ts';
+import { isEssential } from '../catalogue/frameworks/essentials.ts';
 import { frameworkVersions, resolveFramework } from '../catalogue/frameworks/framework.ts';
 import { controlFields } from './control-fields.ts';
 import { detectionFields } from './detection-fields.ts';
@@ -52,7 +53,7 @@ function chosenControls({ framework, essential }: ControlsArguments): readonly C
   const [name = '', version] = framework?.split('@') ?? [];
   const found = framework === undefined ? undefined : resolveFramework(name, version, undefined);
   if (found?.ok === false) throw new UsageError(`--framework: ${found.message}`);
-  return (found?.framework.controls ?? catalogue).filter((control) => !essential || control.essential);
+  return (found?.framework.controls ?? catalogue).filter((control) => !essential || isEssential(control));
 }
 
 /** Detections belong to no framework and are not essential: both flags leave them out. */

@@ -83,7 +83,7 @@ export interface Control {
   readonly id: string;
   readonly title: string;
   readonly severity: Severity;
-  /** The control is part of the framework `vigil`. */
+  /** The control is part of the framework `vigil` from its first version. `operator/catalogue/frameworks/essentials.ts` has the others. */
   readonly essential: boolean;
   readonly kinds: ControlKinds;
   /** The reason why a failure matters. */

@@ -1,6 +1,7 @@
 import { catalogue } from '../controls/catalogue.ts';
 import type { CatalogueEntry, Theme } from '../controls/control.ts';
 import { cisId, cisRequirements, cisVersions } from './cis.ts';
+import { essentialVersions, isEssential } from './essentials.ts';
 import { gdprRequirements, pciRequirements, socRequirements, type ThemedRequirement } from './compliance.ts';
 import { mitreRequirements, nistRequirements, nsaRequirements } from './guidance.ts';
 import type { RequirementSource } from './requirement-source.ts';
@@ -135,8 +136,9 @@ const families: ReadonlyMap<string, Family> = new Map<string, Family>([
     'vigil',
     {
       title: 'Essential controls of Vigil',
-      versions: ['1'],
-      requirements: () => catalogue.filter(({ essential }) => essential).map(({ id, title }) => ({ id, title, controls: [id] })),
+      versions: essentialVersions,
+      requirements: (version) =>
+        catalogue.filter((control) => isEssential(control, version)).map(({ id, title }) => ({ id, title, controls: [id] })),
     },
   ],
 ]);

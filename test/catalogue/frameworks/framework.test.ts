@@ -39,7 +39,7 @@ describe('the frameworks', () => {
       'pci-dss 4.0',
       'soc2 2017',
       'gdpr 2016',
-      'vigil 1',
+      'vigil 1 2',
     ]);
   });
 
@@ -141,8 +141,22 @@ describe('the frameworks', () => {
 
   it('vigil has one requirement for each essential control', () => {
     const essential = catalogue.filter((control) => control.essential);
-    expect(framework('vigil').requirements).to.deep.equal(essential.map(({ id, title }) => ({ id, title, controls: [id] })));
-    expect(framework('vigil').controls).to.deep.equal(essential);
+    expect(framework('vigil', '1').requirements).to.deep.equal(essential.map(({ id, title }) => ({ id, title, controls: [id] })));
+    expect(framework('vigil', '1').controls).to.deep.equal(essential);
+  });
+
+  it('vigil has severe controls since version 2 that need no parameter and report no fact of another essential one', () => {
+    const before = new Set(framework('vigil', '1').controls);
+    const added = framework('vigil', '2').controls.filter((control) => !before.has(control));
+    expect(framework('vigil', '2').controls).to.include.members([...before]);
+    expect(added).to.have.length(12);
+    for (const { id, severity, parameters = {}, setBy } of added) {
+      expect(severity, id).to.be.oneOf(['critical', 'high']);
+      expect(
+        [setBy, ...Object.values(parameters).map((parameter) => parameter.default)].filter((value) => value === undefined),
+        id,
+      ).to.have.length(setBy === undefined ? 1 : 0);
+    }
   });
 
   it('of the Pod Security Standards name the requirements of the version', () => {
@@ -156,7 +170,7 @@ describe('the frameworks', () => {
 
 describe('resolveFramework', () => {
   it('uses the newest version by default', () => {
-    expect(['cis', 'nsa', 'vigil'].map((name) => frameworkId(framework(name)))).to.deep.equal(['cis@1.12', 'nsa@1.2', 'vigil@1']);
+    expect(['cis', 'nsa', 'vigil'].map((name) => frameworkId(framework(name)))).to.deep.equal(['cis@1.12', 'nsa@1.2', 'vigil@2']);
     expect(framework('cis', 'latest', '1.30').version).to.equal('1.12');
     expect(['1.30', 'v1.30.2+k3s1', '1.37', '1.38', 'unknown', 'x1.30', undefined].map((version) => framework('pss-baseline', undefined, version).version)).to.deep.equal(['1.30', '1.30', '1.37', '1.37', '1.37', '1.37', '1.37']); // prettier-ignore
   });
