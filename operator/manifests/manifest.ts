@@ -138,15 +138,24 @@ function readJson(text: string, firstLine: number): ReadDocument | undefined {
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 const hasName = ({ metadata }: Record<string, unknown>): boolean => isMap(metadata) && (metadata['name'] ?? '') !== '';
 
+const typeNameOf = (value: unknown): string => {
+  if (value === null) return 'nothing';
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a map';
+  return `a ${typeof value}`;
+};
+
 /**
  * Returns whether an object is a list of objects, such as a `List` or a `PodList`. A list has no name: a custom resource with one is an
- * object, also if its kind ends in List and it has items.
+ * object, also if its kind ends in List and it has items. Programs in Go write null for no items.
  */
 export const isList = (value: Record<string, unknown>): boolean =>
   typeof value['kind'] === 'string' &&
   value['kind'].endsWith('List') &&
-  Array.isArray(value['items']) &&
+  (Array.isArray(value['items']) || value['items'] === null) &&
   (value['kind'] === 'List' || !hasName(value));
+
+/** The items of a list. */
+export const itemsOf = (list: Record<string, unknown>): readonly unknown[] => (list['items'] ?? []) as readonly unknown[];
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
@@ -206,14 +215,18 @@ class FileReader {
   #object(value: unknown, at: { read: ReadDocument; root: unknown; base: string; document: number; start: number }): void {
     const lineOf = (path = ''): number => lineOfPath(at.root, at.read.positions(), at.base === '' ? path : `${at.base}.${path}`, at.start);
     if (!isMap(value)) {
-      this.#error(at.document, lineOf(), `expected an object, found ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}`);
+      this.#error(at.document, lineOf(), `expected an object, found ${typeNameOf(value)}`);
       return;
     }
     if (isList(value)) {
-      for (const [index, item] of (value['items'] as unknown[]).entries()) {
+      for (const [index, item] of itemsOf(value).entries()) {
         const base = at.base === '' ? `items[${index}]` : `${at.base}.items[${index}]`;
         this.#object(isMap(item) ? withListType(item, value) : item, { ...at, base });
       }
+      return;
+    }
+    if (value['kind'] === 'List' && value['items'] !== undefined) {
+      this.#error(at.document, lineOf('items'), `items must be a list, found ${typeNameOf(value['items'])}`);
       return;
     }
     this.#manifests.push({ object: value, file: this.#file, document: at.document, lineOf });

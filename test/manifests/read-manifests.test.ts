@@ -17,6 +17,8 @@ describe('readManifests', () => {
     ['a text', '# c\nhello\n', ['0:2: expected an object, found a string']],
     ['a number in JSON', '[1]', ['0:1: expected an object, found a list']],
     ['an item of a list that is not an object', 'kind: List\nitems:\n- kind: A\n- 5\n', ['0:4: expected an object, found a number']],
+    ['an item of a list without content', 'kind: List\nitems:\n- kind: A\n-\n', ['0:4: expected an object, found nothing']],
+    ['a list whose items are a map', 'kind: List\nitems: {}\n', ['0:2: items must be a list, found a map']],
     ['a duplicate key in JSON, with its line', '{"a": 1,\n"a": 2}', ["0:2: duplicate key 'a'"]],
     ['a duplicate key in YAML', 'a: 1\nb:\n  c: 1\n  c: 2\n', ["0:4: duplicate key 'c'"]],
     ['two forms of one key', 'yes: 1\ntrue: 2\n', ["0:2: duplicate key 'true'"]],
@@ -55,6 +57,7 @@ describe('readManifests', () => {
     ['the errors of one document do not affect the others', 'a: *x\n---\nb: 1\n', [{ b: 1 }]],
     ['a list of a list', 'kind: List\nitems:\n- kind: PodList\n  apiVersion: v1\n  items:\n  - a: 1\n', [{ a: 1, kind: 'Pod', apiVersion: 'v1' }]],
     ['an empty list', 'kind: List\nitems: []\n', []],
+    ['a list whose items are null', 'kind: List\nitems: null\n---\nkind: PodList\nitems: null\n', []],
     ['a list without items is an object', 'kind: PodList\n', [{ kind: 'PodList' }]],
   ]; // prettier-ignore
   for (const [title, text, expected] of documents) it(title, async () => expect(await objectsOf(text)).to.deep.equal(expected));

@@ -4,7 +4,7 @@ import { newestMinor } from '../../catalogue/frameworks/framework.ts';
 import { compilePolicies, type PolicySet, type PolicySource } from '../../engine/policy-set.ts';
 import { fieldsOf, groupOf, isFields, nameOf } from '../../engine/objects/kubernetes-object.ts';
 import type { ObjectFinding } from '../../findings/finding.ts';
-import { withListType, isList, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
+import { isList, itemsOf, withListType, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
 import type { LocatedResult } from '../../output/scan-result.ts';
 import { type ExceptionFiles, hasInlineException, isException, readExceptions } from '../input/exception-files.ts';
 import type { Io } from '../input/io.ts';
@@ -69,7 +69,7 @@ function inlineManifest(object: unknown, index: number): Manifest | string {
 function withoutLists(objects: readonly unknown[]): readonly unknown[] {
   return objects.flatMap((object) => {
     if (!isFields(object) || !isList(object)) return [object];
-    return withoutLists((object['items'] as unknown[]).map((item) => (isFields(item) ? withListType({ ...item }, object) : item)));
+    return withoutLists(itemsOf(object).map((item) => (isFields(item) ? withListType({ ...item }, object) : item)));
   });
 }
 
