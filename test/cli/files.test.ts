@@ -82,6 +82,13 @@ describe('files of vigil scan', () => {
       );
     });
 
+    it('names configurations that no control is about', async () => {
+      const text = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n---\napiVersion: audit.k8s.io/v1\nkind: Policy\n';
+      const { code, error } = await scan([files({ 'pod.yaml': pod, 'kubeadm.yaml': text })], '--control', 'host-ipc');
+      expect(code).to.equal(1);
+      expect(error).to.match(/passed over, because no control is about its kind: InitConfiguration \(.*kubeadm\.yaml:1\) and 1 more/);
+    });
+
     const broken: readonly [title: string, text: string, message: RegExp][] = [
       ['an object without a kind', 'apiVersion: v1\nmetadata: {name: a}\n', /no kind/],
       ['an object without a version', 'kind: Pod\nmetadata: {name: a}\n', /no apiVersion/],

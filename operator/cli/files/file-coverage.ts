@@ -5,7 +5,7 @@ import type { PolicySet } from '../../engine/policy-set.ts';
 import { hasLooseContainers, hiddenPodsOf } from '../../engine/objects/custom-workloads.ts';
 import { isBuiltinWorkloadKind, workloadRoleOf } from '../../engine/objects/workload-kind.ts';
 import type { CustomWorkloads, ScanResult } from '../../output/scan-result.ts';
-import { isEvaluatedConfiguration } from './manifest-problems.ts';
+import { isEvaluatedConfiguration, isProgramConfiguration } from './manifest-problems.ts';
 import type { ResourceIndex } from '../../engine/objects/resource-index.ts';
 
 const nameOfObject = ({ object }: Manifest): string => {
@@ -87,4 +87,12 @@ export function duplicateWarnings(manifests: readonly Manifest[]): readonly stri
       return `${first === undefined ? '' : nameOfObject(first)} is ${places.length} times in the files (${places.join(', ')}): each is evaluated, but a cluster keeps only one`;
     })
     .concat(summary);
+}
+
+/** Returns a message about the configurations of programs of Kubernetes that no control is about. */
+export function configurationWarnings(manifests: readonly Manifest[]): readonly string[] {
+  const [first, ...others] = manifests.filter(({ object }) => isProgramConfiguration(object));
+  if (first === undefined) return [];
+  const rest = others.length === 0 ? '' : ` and ${others.length} more`;
+  return [`passed over, because no control is about its kind: ${String(first.object['kind'])} (${placeOf(first)})${rest}`];
 }

@@ -78,8 +78,12 @@ export function isConfiguration(object: Fields): boolean {
   if (isEvaluatedConfiguration(object)) return false;
   const apiVersion = textOf(object['apiVersion']) ?? '';
   if (toolGroups.test(apiVersion) || (apiVersion === 'v1' && object['kind'] === 'Config')) return true;
-  return programGroups.test(apiVersion) && (nameOf(object) ?? '') === '';
+  return isProgramConfiguration(object);
 }
+
+/** Whether a document is the configuration of a program of Kubernetes that no control is about, such as an EncryptionConfiguration. */
+export const isProgramConfiguration = (object: Fields): boolean =>
+  !isEvaluatedConfiguration(object) && programGroups.test(textOf(object['apiVersion']) ?? '') && (nameOf(object) ?? '') === '';
 
 /** A kind that the API server does not have. */
 export interface UnservedKind {

@@ -27,7 +27,7 @@ import type { NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import { errorAt, sourceAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
 import type { AppliedExceptions } from './exception-files.ts';
-import { customWorkloadsIn, duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
+import { customWorkloadsIn, configurationWarnings, duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
 import {
   hasMisreadName,
   isConfiguration,
@@ -108,6 +108,8 @@ export class ManifestState {
   /** The objects of versions that Kubernetes no longer serves. They are evaluated. */
   readonly outdated: readonly ManifestError[];
   readonly resources: readonly ApiResource[];
+  /** What is passed over, although it was given. */
+  readonly #passedOver: readonly string[];
   readonly #unset = new Map<Manifest, UnsetNamespace>();
   readonly #index: ResourceIndex;
   readonly #namespaces = new Map<string, NamespaceFacts>();
@@ -120,6 +122,7 @@ export class ManifestState {
     { namespace = 'default', kubernetesVersion = `1.${newestMinor}` }: ManifestStateOptions = {},
   ) {
     const candidates = manifests.filter(({ object }) => !isConfiguration(object));
+    this.#passedOver = configurationWarnings(manifests);
     for (const { object, file } of candidates) nameAsFile(object, file);
     const resources = resourcesOf(candidates);
     const defined = new Set(definedBy(candidates).map((resource) => `${apiVersionOf(resource)} ${resource.kind}`));
@@ -183,7 +186,8 @@ export class ManifestState {
     }
     joinUnsetNamespaces(found, this.#unset);
     const results = this.#results(found, exceptions);
-    const warnings = [...coverage.warnings(set, this.manifests, this.#index), ...duplicateWarnings(this.manifests)];
+    const ofObjects = [...coverage.warnings(set, this.manifests, this.#index), ...duplicateWarnings(this.manifests)];
+    const warnings = [...ofObjects, ...this.#passedOver];
     return { results, summary: countsOf(results, passed), errors, warnings, ...customWorkloadsIn(this.manifests) };
   }
 
