@@ -51,7 +51,9 @@ const ofConfiguration: Readonly<Record<ArgumentType, (value: unknown) => unknown
   duration: (value) => (typeof value === 'string' || typeof value === 'number' ? durationOf(String(value)) : unexpected('a duration')),
   list: (value) => (Array.isArray(value) ? (value.length === 0 ? undefined : value) : unexpected('a list')),
   switches: (value) =>
-    isFields(value) ? Object.entries(value).map(([name, on]) => `${name}=${String(on)}`) : unexpected('a map of true and false'),
+    isFields(value) && Object.values(value).every((on) => typeof on === 'boolean' || on === null)
+      ? Object.entries(value).map(([name, on]) => `${name}=${String(on ?? false)}`)
+      : unexpected('a map of true and false'),
 };
 
 /**

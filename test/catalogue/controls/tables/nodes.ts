@@ -79,6 +79,7 @@ export const table: Tables = {
     passes('another gate', kubelet('featureGates: {Other: false}')),
     passes('true', kubelet('featureGates: {RotateKubeletServerCertificate: true}')),
     fails('false', kubelet('featureGates: {RotateKubeletServerCertificate: false}'), 'featureGates'),
+    errs('a text for a gate', kubelet('featureGates: {RotateKubeletServerCertificate: "no"}'), 'featureGates'),
     errs('a text', kubelet('featureGates: "RotateKubeletServerCertificate=true"'), 'featureGates'),
   ),
   'kubelet-cipher-suites': objects(
