@@ -140,8 +140,8 @@ func (b *builder) isRequired(t reflect.Type, path []string, absent field.ErrorLi
 		return false
 	}
 	if empty := emptyOf(f); empty != nil {
-		found, ok := refusals(b.holder(path, fields{f.name: empty}))
-		if _, still := errorAt(found, field.ErrorTypeRequired, place); !ok || !still {
+		// A pointer to an empty text is set, and not one of the values that the server accepts.
+		if b.refuses(path, f.name, empty, place) == "" {
 			return false
 		}
 	}

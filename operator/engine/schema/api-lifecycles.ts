@@ -1,4 +1,4 @@
-// Generated from the code of Kubernetes by hack/schema; do not edit. Sources: 38e132bb0c95d988
+// Generated from the code of Kubernetes by hack/schema; do not edit. Sources: 4ce47d6a1f43cbdf
 /** Versions of built-in kinds: the minor versions of Kubernetes 1 that have it first, deprecate it and remove it (0: none known), and what replaces it. */
 export const apiLifecycles: readonly (readonly [
   name: string,

@@ -32,6 +32,13 @@ const base64: Test = (value) => {
   return plain.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(plain) ? undefined : 'must be base64';
 };
 
+/** The times that Go reads: hours can have one digit, and a comma can be before fractions of seconds. */
+const goTime = /^\d{4}-\d{2}-\d{2}T\d{1,2}:\d{2}:\d{2}([.,]\d+)?(Z|[+-]\d{2}:\d{2})$/;
+const time: Test = (value) => {
+  if (!isText(value)) return 'must be a string';
+  return goTime.test(value) ? undefined : 'must be a time, such as 2026-01-31T12:00:00Z';
+};
+
 /** The test of a value itself. */
 const tests: Readonly<Record<Shape, Test>> = {
   S: map,
@@ -43,7 +50,7 @@ const tests: Readonly<Record<Shape, Test>> = {
   L: list,
   l: list,
   s: text,
-  t: text,
+  t: time,
   n: number,
   b: boolean,
   q: quantity,

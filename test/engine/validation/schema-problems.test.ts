@@ -25,6 +25,16 @@ const messages: readonly (readonly [title: string, yaml: string, message: string
   ['an item of a list', container('args: [a, 2]'), 'args[1] must be a string'],
   ['a label', deployment('').replace('metadata: {}', 'metadata: {labels: {a.b/c: 1}}'), "labels['a.b/c'] must be a string"],
   [
+    'a time',
+    '{apiVersion: v1, kind: ConfigMap, metadata: {name: a, creationTimestamp: yesterday}}',
+    'creationTimestamp must be a time, such as 2026-01-31T12:00:00Z',
+  ],
+  [
+    'a missing pointer to one of several values',
+    '{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}, spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: a, port: {number: 80}}}}]}}]}}',
+    'pathType is required',
+  ],
+  [
     'a value that is none of several',
     container('imagePullPolicy: always'),
     "imagePullPolicy 'always' is not one of Always, IfNotPresent, Never",
@@ -35,6 +45,11 @@ describe('the schema of manifests', () => {
   for (const [title, yaml, message] of messages)
     it(`names the field and the right one: ${title}`, () => {
       expect(messagesOf(yaml)).to.deep.equal([message]);
+    });
+
+  for (const time of ['null', '2026-01-31T12:00:00Z', '"2026-01-31T12:00:00.123456Z"', '2026-01-31T12:00:00+02:00'])
+    it(`accepts the time ${time}`, () => {
+      expect(messagesOf(`{apiVersion: v1, kind: ConfigMap, metadata: {name: a, creationTimestamp: ${time}}}`)).to.deep.equal([]);
     });
 
   it('does not print the value of a Secret', () => {
