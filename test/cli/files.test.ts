@@ -89,6 +89,11 @@ describe('files of vigil scan', () => {
       expect(error).to.match(/passed over, because no control is about its kind: InitConfiguration \(.*kubeadm\.yaml:1\) and 1 more/);
     });
 
+    it('says nothing of a kustomization with a version', async () => {
+      const text = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n';
+      expect((await scan([files({ 'pod.yaml': pod, 'kustomization.yaml': text })], '--control', 'host-ipc')).error).to.equal('');
+    });
+
     const broken: readonly [title: string, text: string, message: RegExp][] = [
       ['an object without a kind', 'apiVersion: v1\nmetadata: {name: a}\n', /no kind/],
       ['an object without a version', 'kind: Pod\nmetadata: {name: a}\n', /no apiVersion/],

@@ -82,8 +82,12 @@ export function isConfiguration(object: Fields): boolean {
 }
 
 /** Whether a document is the configuration of a program of Kubernetes that no control is about, such as an EncryptionConfiguration. */
-export const isProgramConfiguration = (object: Fields): boolean =>
-  !isEvaluatedConfiguration(object) && programGroups.test(textOf(object['apiVersion']) ?? '') && (nameOf(object) ?? '') === '';
+export function isProgramConfiguration(object: Fields): boolean {
+  const apiVersion = textOf(object['apiVersion']) ?? '';
+  return (
+    programGroups.test(apiVersion) && !toolGroups.test(apiVersion) && !isEvaluatedConfiguration(object) && (nameOf(object) ?? '') === ''
+  );
+}
 
 /** A kind that the API server does not have. */
 export interface UnservedKind {

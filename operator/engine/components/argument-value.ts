@@ -52,7 +52,7 @@ const ofConfiguration: Readonly<Record<ArgumentType, (value: unknown) => unknown
   list: (value) => (Array.isArray(value) ? (value.length === 0 ? undefined : value) : unexpected('a list')),
   switches: (value) =>
     isFields(value) && Object.values(value).every((on) => typeof on === 'boolean' || on === null)
-      ? Object.entries(value).map(([name, on]) => `${name}=${String(on ?? false)}`)
+      ? Object.entries(value).map(([name, on]) => `${name}=${String(on === true)}`)
       : unexpected('a map of true and false'),
 };
 
