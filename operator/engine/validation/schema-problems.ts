@@ -1,4 +1,4 @@
-import { type Fields, groupOf, isFields, type KubernetesObject, listOf, textOf, versionOf } from '../objects/kubernetes-object.ts';
+import { type Fields, groupOf, isFields, type KubernetesObject, textOf, versionOf } from '../objects/kubernetes-object.ts';
 import { type BuiltinKind, builtinKinds, type SchemaField, type SchemaNode, schemaNode } from '../schema/schema-node.ts';
 import { fieldHint, type MapAbove } from './field-hint.ts';
 import { valueProblems } from './value-problem.ts';
@@ -40,95 +40,111 @@ const isMissing = (value: unknown): boolean =>
 /** A field with a value, and the map that it is in. */
 interface Place {
   readonly key: string;
-  readonly path: string;
   readonly field: SchemaField;
   readonly node: SchemaNode;
-}
-
-/** The items of a list or map with their steps. A map by itself is its only item. */
-function itemsOf(value: unknown, { shape }: SchemaField): readonly (readonly [string | number | undefined, unknown])[] {
-  if (shape === 'S') return [[undefined, value]];
-  if (shape === 'L') return [...listOf(value).entries()];
-  return shape === 'M' && isFields(value) ? Object.entries(value) : [];
 }
 
 /** The fields of an object that its schema leaves out. */
 const typeFields: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
 
+/** Walks an object along its schema. Every object of every scan of files passes here: paths are only made of problems. */
 class SchemaWalk {
   readonly problems: SchemaProblem[] = [];
   readonly #above: MapAbove[] = [];
+  /** The steps to the current value. */
+  readonly #steps: (string | number)[] = [];
   /** The server ignores the status of a new object, except for its types and unknown fields. */
   #inStatus = false;
 
   /** Adds the problems of a map. `name`: that of its field. Empty for the object as a whole. */
-  map(fields: Fields, index: number, { path, name }: { readonly path: string; readonly name: string }): void {
+  map(fields: Fields, index: number, name: string): void {
     const node = schemaNode(index);
     if (node === undefined) return;
+    const isWhole = this.#steps.length === 0;
     this.#above.push({ name, node });
-    for (const key in fields) if (path !== '' || !typeFields.has(key)) this.#entry(key, fields[key], node, path);
+    for (const key in fields) if (!isWhole || !typeFields.has(key)) this.#entry(key, fields[key], node);
     this.#above.pop();
     if (this.#inStatus) return;
-    for (const key of node.rules.required) if (isMissing(fields[key])) this.#add('refused', join(path, key), `${key} is required`);
+    for (const key of node.rules.required) if (isMissing(fields[key])) this.#add('refused', [key], `${key} is required`);
   }
 
-  #entry(key: string, value: unknown, node: SchemaNode, path: string): void {
+  #entry(key: string, value: unknown, node: SchemaNode): void {
     const field = node.fields.get(key);
-    if (field === undefined) this.#unknown(key, node, path);
-    else if (!isUnset(value)) this.#field(value, { key, field, node, path: join(path, key) });
+    if (field === undefined) {
+      this.#unknown(key, node);
+      return;
+    }
+    if (isUnset(value)) return;
+    this.#steps.push(key);
+    this.#field(value, { key, field, node });
+    this.#steps.pop();
   }
 
   #field(value: unknown, place: Place): void {
-    const { key, field, node, path } = place;
+    const { key, field, node } = place;
     if (this.#above.length === 1) this.#inStatus = key === 'status';
-    const problems = valueProblems(value, field.shape, node.rules.formats[key]);
-    for (const [steps, problem] of problems) {
-      const at = steps.reduce<string>(join, path);
-      this.#add('refused', at, `${key}${at.slice(path.length)} ${problem}`);
-    }
+    for (const [steps, problem] of valueProblems(value, field.shape, node.rules.formats[key]))
+      this.#add('refused', steps, `${key}${steps.map(step).join('')} ${problem}`);
     if (!this.#inStatus) this.#values(value, place);
-    for (const [step, item] of itemsOf(value, field))
-      if (isFields(item)) this.map(item, field.node, { path: step === undefined ? path : join(path, step), name: key });
+    if (field.shape !== 'S') this.#items(value, place);
+    else if (isFields(value)) this.map(value, field.node, key);
+  }
+
+  /** Walks the items of a list or map of maps. */
+  #items(value: unknown, place: Place): void {
+    const { shape } = place.field;
+    if (shape === 'L' && Array.isArray(value)) for (const [index, item] of value.entries()) this.#item(index, item, place);
+    if (shape === 'M' && isFields(value)) for (const name in value) this.#item(name, value[name], place);
+  }
+
+  #item(at: string | number, item: unknown, { key, field }: Place): void {
+    if (!isFields(item)) return;
+    this.#steps.push(at);
+    this.map(item, field.node, key);
+    this.#steps.pop();
   }
 
   /** Adds values that are not among those that the server accepts, and items with the same keys. */
-  #values(value: unknown, { key, node, path }: Place): void {
+  #values(value: unknown, { key, node }: Place): void {
     const { values, keys } = node.rules;
-    const accepted = values[key];
-    if (accepted !== undefined) {
-      for (const [index, item] of Array.isArray(value) ? value.entries() : [[undefined, value] as const]) {
-        if (typeof item !== 'string' || item === '' || accepted.includes(item)) continue;
-        this.#add('refused', index === undefined ? path : join(path, index), `${key} '${item}' is not one of ${accepted.join(', ')}`);
-      }
-    }
-    if (keys[key] !== undefined) this.#repeated(listOf(value), keys[key], { key, node, path });
+    if (values[key] !== undefined) this.#accepted(value, key, values[key]);
+    if (keys[key] !== undefined && Array.isArray(value) && value.length > 1) this.#repeated(value, keys[key], { key, node });
   }
 
-  #repeated(items: readonly unknown[], keys: readonly string[], { key, node, path }: Omit<Place, 'field'>): void {
-    const seen = new Set<string>();
+  #accepted(value: unknown, key: string, accepted: readonly string[]): void {
+    for (const [index, item] of Array.isArray(value) ? value.entries() : [[undefined, value] as const]) {
+      if (typeof item !== 'string' || item === '' || accepted.includes(item)) continue;
+      this.#add('refused', index === undefined ? [] : [index], `${key} '${item}' is not one of ${accepted.join(', ')}`);
+    }
+  }
+
+  #repeated(items: readonly unknown[], keys: readonly string[], { key, node }: Omit<Place, 'field'>): void {
+    const seen = new Set<unknown>();
     for (const [index, item] of items.entries()) {
-      const identity = isFields(item) ? keys.map((name) => item[name]) : [];
-      if (isMissing(identity[0])) continue;
-      const text = JSON.stringify(identity);
-      const isRepeated = seen.has(text);
-      seen.add(text);
+      if (!isFields(item) || isMissing(item[keys[0] ?? ''])) continue;
+      const identity = identityOf(item, keys);
+      const isRepeated = seen.has(identity);
+      seen.add(identity);
       if (!isRepeated) continue;
-      const which = keys.map((name, at) => (isUnset(identity[at]) ? '' : `${name} ${String(identity[at])}`)).filter((part) => part !== '');
-      this.#add(
-        node.rules.unique.includes(key) ? 'refused' : 'repeated',
-        join(path, index),
-        `${key} has ${which.join(', ')} more than once`,
-      );
+      const which = keys.filter((name) => !isUnset(item[name])).map((name) => `${name} ${String(item[name])}`);
+      this.#add(node.rules.unique.includes(key) ? 'refused' : 'repeated', [index], `${key} has ${which.join(', ')} more than once`);
     }
   }
 
-  #unknown(key: string, node: SchemaNode, path: string): void {
-    if (!node.rules.others.includes(key)) this.#add('unknown', join(path, key), `${key}${fieldHint(node, key, this.#above.slice(0, -1))}`);
+  #unknown(key: string, node: SchemaNode): void {
+    if (!node.rules.others.includes(key)) this.#add('unknown', [key], `${key}${fieldHint(node, key, this.#above.slice(0, -1))}`);
   }
 
-  #add(type: SchemaProblemType, path: string, message: string): void {
-    this.problems.push({ type, path, message });
+  /** `rest`: the steps from the current value to the problem. */
+  #add(type: SchemaProblemType, rest: readonly (string | number)[], message: string): void {
+    this.problems.push({ type, path: [...this.#steps, ...rest].reduce<string>(join, ''), message });
   }
+}
+
+/** A value that two items share if they have the same keys. Most lists have one key, a text. */
+function identityOf(item: Fields, keys: readonly string[]): unknown {
+  const [first = ''] = keys;
+  return keys.length === 1 && typeof item[first] === 'string' ? item[first] : JSON.stringify(keys.map((name) => item[name]));
 }
 
 /**
@@ -139,6 +155,6 @@ export function schemaProblems(object: KubernetesObject): readonly SchemaProblem
   const kind = servedKind(groupOf(object.apiVersion), versionOf(object.apiVersion), textOf(object.kind) ?? '');
   if (kind === undefined) return undefined;
   const walk = new SchemaWalk();
-  walk.map(object, kind.node, { path: '', name: '' });
+  walk.map(object, kind.node, '');
   return walk.problems;
 }

@@ -83,9 +83,12 @@ export function valueProblems(value: unknown, shape: Shape, format: ValueFormat 
   if (own !== undefined) return [[[], own]];
   const test = itemTest(shape, format);
   if (test === undefined || typeof value !== 'object' || value === null) return none;
-  const entries: readonly (readonly [string | number, unknown])[] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return entries.flatMap(([step, item]): ValueProblem[] => {
+  const found: ValueProblem[] = [];
+  const add = (step: string | number, item: unknown): void => {
     const problem = isUnset(item) ? undefined : test(item);
-    return problem === undefined ? [] : [[[step], problem]];
-  });
+    if (problem !== undefined) found.push([[step], problem]);
+  };
+  if (Array.isArray(value)) for (const [index, item] of value.entries()) add(index, item);
+  else for (const [name, item] of Object.entries(value)) add(name, item);
+  return found;
 }
