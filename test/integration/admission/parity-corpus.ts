@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs';
 import { apiVersionOf, type ApiResource } from '../../../operator/api/api-resource.ts';
 import { catalogue } from '../../../operator/catalogue/controls/catalogue.ts';
 import { builtinResources } from '../../../operator/engine/objects/builtin-resources.ts';
-import { documentsOf, type Table, type Tables, templateOf } from '../../catalogue/controls/control-table.ts';
+import { documentsOf, readTables, templateOf } from '../../catalogue/controls/control-table.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -14,12 +13,7 @@ export interface Sample {
   readonly make: (name: string, namespace: string) => Fields;
 }
 
-const tables = new Map<string, Table>();
-const folder = new URL('../../catalogue/controls/tables/', import.meta.url);
-for (const file of readdirSync(folder).sort()) {
-  const { table } = (await import(new URL(file, folder).href)) as { readonly table: Tables };
-  for (const [id, rows] of Object.entries(table)) tables.set(id, rows);
-}
+const tables = await readTables();
 
 /** The controls that the API server can evaluate, in the order of the catalogue. */
 export const enforceable = catalogue.filter(

@@ -53,8 +53,12 @@ describe('the verdicts of a scan compared with those of the API server at admiss
   const counted = { pass: 0, fail: 0, invalid: 0 };
   const random = new SeededRandom(20_261_129);
 
+  const required: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+    'trusted-registries': { registries: ['registry.example.com'] },
+    'required-labels': { labels: ['app.kubernetes.io/name', 'team'] },
+  };
   const controlsOf = (ids: readonly string[]): SecurityPolicySpec['controls'] =>
-    ids.map((name) => ({ name, ...(name === 'trusted-registries' ? { parameters: { registries: ['registry.example.com'] } } : {}) }));
+    ids.map((name) => ({ name, ...(required[name] && { parameters: required[name] }) }));
 
   before(async () => {
     EnforcementBench.install();
@@ -152,7 +156,8 @@ describe('the verdicts of a scan compared with those of the API server at admiss
     const bases = groups.filter(({ name }) => name !== 'default').flatMap((group) => kinds.map((kind) => ({ group, kind })));
     const baseOf = (group: Group, { resource }: WorkloadKind): string => `${group.name} ${resource.kind}`;
     await concurrently(bases, parallel, async ({ group, kind }) => {
-      const base = workloadOf(kind, { spec: goodPod }, { name: 'base', namespace: group.name });
+      const template = { metadata: { labels: { 'app.kubernetes.io/name': 'base', team: 'a' } }, spec: goodPod };
+      const base = workloadOf(kind, template, { name: 'base', namespace: group.name });
       const { status, message } = await bench.send('POST', kind.resource, base as never, { persist: true });
       expect(status, message).to.equal(201);
       existing.set(baseOf(group, kind), base);
