@@ -20,6 +20,11 @@ export interface ExceptionSources {
   readonly exceptions: Listing<SecurityException>;
   readonly clusterExceptions: Listing<ClusterSecurityException>;
   readonly policies: Listing<SecurityPolicy>;
+  /**
+   * Returns the names of the rules of the ValidatingAdmissionPolicies that a policy selects, or undefined if they were not read yet. Default: it selects
+   * none.
+   */
+  readonly selectedNames?: (policy: SecurityPolicy) => readonly string[] | undefined;
   /** Namespaces with their labels. */
   readonly namespaces: Listing<KubeObject>;
   /** Milliseconds since the epoch. */
@@ -101,7 +106,18 @@ export class ExceptionStore {
   }
 
   #rules(): ReadonlySet<string> {
-    return new Set(this.#sources.policies.list().flatMap(({ spec }) => (spec.rules ?? []).map(({ name }) => name)));
+    const { policies, selectedNames = () => [] } = this.#sources;
+    const names = policies
+      .list()
+      .map((policy) => ({ own: (policy.spec.rules ?? []).map(({ name }) => name), selected: selectedNames(policy) }));
+    // As long as the selected policies are not known, any name may be that of one of them.
+    const any = names.some(({ selected }) => selected === undefined) ? this.#mentioned() : [];
+    return new Set([...names.flatMap(({ own, selected = [] }) => [...own, ...selected]), ...any]);
+  }
+
+  /** The names of checks in all exceptions. */
+  #mentioned(): readonly string[] {
+    return [...this.all().values()].flatMap(({ spec }) => spec.checks.flatMap(({ name }) => name ?? []));
   }
 
   #current(): Compiled {

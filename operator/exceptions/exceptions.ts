@@ -79,6 +79,12 @@ export class Exceptions {
     this.#reports.recount(namespace);
   }
 
+  /** Applies exceptions again after policies select other ValidatingAdmissionPolicies: exceptions may name these. */
+  selectionChanged(): void {
+    this.#store.invalidate();
+    this.#policyChanged();
+  }
+
   #policyChanged(): void {
     for (const id of this.#store.all().keys()) this.#statuses.queue.add(id);
     this.#reports.enqueue(undefined);
@@ -91,6 +97,6 @@ function relevantPart(resource: ApiResource, object: KubeObject): unknown {
   if (resource === RESOURCES.namespaces) return metadata.labels ?? {};
   const { spec } = object as SecurityPolicy;
   if (resource === RESOURCES.policies)
-    return [spec.exceptions, (spec.rules ?? []).map(({ name }) => name), deniesExcepted(object as SecurityPolicy)];
+    return [spec.exceptions, spec.admissionPolicies, (spec.rules ?? []).map(({ name }) => name), deniesExcepted(object as SecurityPolicy)];
   return [spec, metadata.labels ?? {}, metadata.creationTimestamp];
 }

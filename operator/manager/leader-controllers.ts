@@ -84,7 +84,11 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
   });
   const { policies, schedules, scans, jobs, pods } = sharedWatches(watches, config.namespace);
   const waived = exceptionWatches(watches);
-  const store = new ExceptionStore({ ...waived, policies, clock });
+  const store: ExceptionStore = new ExceptionStore({
+    ...{ exceptions: waived.exceptions, clusterExceptions: waived.clusterExceptions, namespaces: waived.namespaces },
+    ...{ isComplete: waived.isComplete, policies, clock },
+    selectedNames: (policy) => admissionPolicies.rulesOf(policy)?.rules.map(({ rule }) => rule.name),
+  });
   const approvalStore = new ApprovalStore({ approvals: waived.approvals, isComplete: () => waived.approvals.synced });
   const revisions: PolicyRevisions = new PolicyRevisions(leadership.kubernetesVersion, (policy) => admissionPolicies.rulesOf(policy));
   const events = new EventRecorder(client, log, { instance: identity, onDropped: (reason) => metrics.eventsDropped.inc({ reason }) });
@@ -128,6 +132,7 @@ export function leaderControllers(leadership: LeaderContext): Controllers {
     onSelectionChange: (selecting: readonly string[]): void => {
       for (const name of selecting) policyController.queue.add(name);
       onChange.controller.queue.add('scope');
+      exceptions.selectionChanged();
     },
     systemNamespaces: ['kube-system', 'kube-public', 'kube-node-lease', config.namespace],
     worker: workerSettings(client, config),

@@ -94,6 +94,28 @@ describe('vigil scan with ValidatingAdmissionPolicies', () => {
     ]);
   });
 
+  it('apply exceptions that name the policy', async () => {
+    const exception = (name: string): string =>
+      `---\napiVersion: vigil.dev/v1alpha1\nkind: SecurityException\nmetadata: {name: accepted, namespace: shop}\n` +
+      `spec: {reason: the vendor needs five, checks: [{name: ${name}}]}\n`;
+    const bound = plain + binding('matchResources: {}');
+    const { code, results } = await run(bound, deployment(5) + exception('few-replicas.example.com'));
+    expect([code, results.map(({ verdict }) => verdict)]).to.deep.equal([0, ['skip']]);
+    const { errors } = await run(bound, deployment(5) + exception('few-replica.example.com'));
+    expect(errors[0]?.message).to.contain("has the name 'few-replica.example.com' (did you mean 'few-replicas.example.com'?)");
+  });
+
+  it('says that it does not evaluate what a SecurityPolicy selects in a cluster, whose names exceptions may have', async () => {
+    const selecting =
+      '---\napiVersion: vigil.dev/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: p}\nspec: {admissionPolicies: {selector: {}}}\n';
+    const file = folder.file('selecting.yaml', selecting);
+    const exception =
+      '---\napiVersion: vigil.dev/v1alpha1\nkind: SecurityException\nmetadata: {name: a, namespace: shop}\nspec: {reason: accepted for now, checks: [{name: some.vap}]}\n';
+    const { out, error } = await runCommand(scan, ['--policy', file, '-o', 'json', '-'], deployment(5) + exception);
+    expect(error).to.contain('SecurityPolicy/p: spec.admissionPolicies is evaluated by the operator only');
+    expect((JSON.parse(out) as { errors: readonly unknown[] }).errors).to.deep.equal([]);
+  });
+
   it('says why parameters are not evaluated', async () => {
     const allowed = withParams + binding('paramRef: {name: none, namespace: policies, parameterNotFoundAction: Allow}');
     expect(await lines(allowed, deployment(5))).to.deep.equal(['skip the binding finds no parameter object: it has no effect']);

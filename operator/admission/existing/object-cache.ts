@@ -26,6 +26,7 @@ export class ObjectCache {
   #objects = new Map<string, KubernetesObject>();
   #fresh = new Map<string, KubernetesObject>();
   #isComplete = false;
+  #startedAt = 0;
   #problem: string | undefined;
 
   constructor(client: WatchClient, resource: ApiResource, options: ObjectCacheOptions) {
@@ -62,6 +63,7 @@ export class ObjectCache {
   }
 
   start(): void {
+    this.#startedAt = performance.now();
     this.#watch.start();
   }
 
@@ -100,7 +102,8 @@ export class ObjectCache {
 
   #failed(error: unknown): void {
     this.#options.onError(error);
-    if (isForbidden(error) || isNotFound(error)) this.#setProblem(problemText(this.resource, error));
+    const isOverdue = !this.#isComplete && performance.now() - this.#startedAt > patience;
+    if (isForbidden(error) || isNotFound(error) || isOverdue) this.#setProblem(problemText(this.resource, error));
   }
 
   #setProblem(problem: string | undefined): void {
@@ -110,11 +113,15 @@ export class ObjectCache {
   }
 }
 
+/** Milliseconds after which a resource that could never be listed counts as unreadable, such as one of a server that does not respond. */
+const patience = 30_000;
+
 const keyOf = ({ metadata: { namespace = '', name } }: KubeObject): string => `${namespace}/${name}`;
 
 /** A constant text, because it is part of results in reports. */
 function problemText({ group, resource }: ApiResource, error: unknown): string {
   const what = group === '' ? resource : `${resource}.${group}`;
   if (isNotFound(error)) return `the cluster does not serve ${what}`;
+  if (!isForbidden(error)) return `${what} could not be listed: its API server does not respond`;
   return `${what} may not be listed and watched: grant it by ClusterRoles labelled vigil.dev/aggregate-to-scan: "true" and vigil.dev/aggregate-to-watch: "true"`;
 }

@@ -45,6 +45,8 @@ interface Known {
 const KEY = 'selection';
 /** Milliseconds until objects are looked at again that were not read completely yet. */
 const firstRead = 100;
+/** The most milliseconds that the start waits. */
+const longestStart = 60_000;
 const defaultChangeInterval = 5000;
 /** Whether policies or bindings cannot be read at all. */
 const isRefused = ({ unread }: Pick<ExistingPolicies, 'unread'>): boolean => unread.some(({ labels }) => labels === undefined);
@@ -92,9 +94,14 @@ export class SelectedAdmissionPolicies {
     return known;
   };
 
-  /** Waits until the selected policies are known, so that no controller takes them for changed. */
+  /**
+   * Waits until the selected policies are known, so that no controller takes them for changed. Gives up after a minute: everything else must not wait
+   * for a server that does not respond.
+   */
   async start(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await this.#readOrLog()) === undefined) await sleep(firstRead, undefined, { signal }).catch(() => undefined);
+    const end = performance.now() + longestStart;
+    while (!signal.aborted && performance.now() < end && (await this.#readOrLog()) === undefined)
+      await sleep(firstRead, undefined, { signal }).catch(() => undefined);
   }
 
   async #readOrLog(): Promise<ReconcileResult | undefined> {

@@ -33,7 +33,10 @@ const exceptionTarget = z.strictObject({
 export type ExceptionTarget = z.infer<typeof exceptionTarget>;
 
 const exceptionCheck = z.strictObject({
-  name: field(z.string().min(1).max(63).optional(), 'The id of a control, or the name of a rule.'),
+  name: field(
+    z.string().min(1).max(253).optional(),
+    'The id of a control, the name of a rule, or the name of a ValidatingAdmissionPolicy that a policy selects.',
+  ),
   framework: field(z.string().min(1).max(63).optional(), 'The name of a framework: all of its controls.'),
   vulnerability: field(z.string().min(1).max(128).optional(), 'The id of a vulnerability, such as CVE-2026-1234.'),
   package: field(z.string().min(1).max(253).optional(), 'Only the vulnerability in this package.'),

@@ -1,7 +1,7 @@
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { ExceptionBounds } from '../../api/kinds/policy-exceptions.ts';
 import type { PolicySource } from '../../engine/policy-set.ts';
-import { fieldsOf, nameOf, namespaceOf, textMapOf, textOf } from '../../engine/objects/kubernetes-object.ts';
+import { fieldsOf, listOf, nameOf, namespaceOf, textMapOf, textOf } from '../../engine/objects/kubernetes-object.ts';
 import type { ExceptionObject, NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import type { WaiverSet } from '../../findings/waivers/waiver-set.ts';
 import { errorAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
@@ -46,16 +46,23 @@ export const hasInlineException = ({ object }: Manifest): boolean =>
 /** The name under which the results of a policy name it. Results of an anonymous policy name none. */
 export const nameInResults = ({ name, anonymous }: PolicySource): string => (anonymous === true ? '' : name);
 
-/** Returns the names of the rules that exceptions can name: those of the policies of the scan and of the policies among the files. */
+/**
+ * Returns the names of the rules that exceptions can name: those of the policies of the scan and of the policies among the files. If one of them
+ * selects ValidatingAdmissionPolicies of a cluster, these are not known, and exceptions may have any names.
+ */
 function rulesOf({ manifests, policies }: ExceptionInputs): ReadonlySet<string> {
   const among = manifests.filter((manifest) => isOurs(manifest) && manifest.object['kind'] === 'SecurityPolicy');
   const specs = [...policies.map(({ spec }) => spec), ...among.map(({ object }) => fieldsOf(object['spec']))];
-  return new Set(
-    specs.flatMap((spec) =>
-      Array.isArray(spec['rules']) ? spec['rules'].map((rule: unknown) => textOf(fieldsOf(rule)['name']) ?? '') : [],
-    ),
-  );
+  const own = specs.flatMap((spec) => listOf(fieldsOf(spec)['rules']).map(nameOfEntry));
+  const bound = policies.flatMap(({ boundRules = [] }) => boundRules.map(({ rule }) => rule.name));
+  const isOpen = specs.some((spec) => spec['admissionPolicies'] !== undefined);
+  return new Set([...own, ...bound, ...(isOpen ? manifests.filter(isException).flatMap(checksOf) : [])]);
 }
+
+const nameOfEntry = (entry: unknown): string => textOf(fieldsOf(entry)['name']) ?? '';
+
+/** The names of the checks of an exception. */
+const checksOf = ({ object }: Manifest): readonly string[] => listOf(fieldsOf(object['spec'])['checks']).map(nameOfEntry);
 
 /** Returns the exception of a manifest, or the problems of its schema, each with its path. */
 async function exceptionOf({ object }: Manifest): Promise<ExceptionObject | readonly [path: string, message: string][]> {

@@ -33,6 +33,14 @@ export class RuleCounts implements EvaluationObservers {
   }
 }
 
+/** The operator reads the ValidatingAdmissionPolicies that a policy selects. This command evaluates those that it is given. */
+const selectionWarnings = ({ spec: { admissionPolicies } }: PolicySource): readonly string[] =>
+  admissionPolicies === undefined
+    ? []
+    : [
+        'spec.admissionPolicies is evaluated by the operator only; name files with ValidatingAdmissionPolicies by --policy to evaluate them here',
+      ];
+
 /**
  * Returns the warnings about parts of policies that evaluate nothing, each with its policy. The kinds of a cluster are known. Among files,
  * only the built-in kinds and the kinds of the CRDs are: an entry is reported if it is similar to a known one.
@@ -42,6 +50,8 @@ export function ruleWarnings(policies: readonly PolicySource[], options: Compile
   return policies.flatMap((policy) => {
     const { unserved, unmatched } = inspectPolicy(policy, { ...options, server: isCluster ? 'this cluster' : 'Kubernetes' });
     const entries = [...unserved, ...unmatched].filter((message) => isCluster || hasSuggestion(message));
-    return [...entries, ...counts.unevaluated(policy)].map((message) => `SecurityPolicy/${policy.name}: ${message}`);
+    return [...entries, ...counts.unevaluated(policy), ...selectionWarnings(policy)].map(
+      (message) => `SecurityPolicy/${policy.name}: ${message}`,
+    );
   });
 }

@@ -188,7 +188,8 @@ describe('the watch of selected admission policies', () => {
       api.watchOf('/api/v1/configmaps')?.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
     };
     const until = async (holds: () => boolean): Promise<void> => {
-      while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+      // Bounded: a loop that outlives its test would keep the process from ending.
+      for (let tries = 0; tries < 1500 && !holds(); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
     };
     await until(() => api.watchOf('/api/v1/configmaps') !== undefined);
     send('1001', '3');
@@ -202,5 +203,5 @@ describe('the watch of selected admission policies', () => {
       'the binding finds no parameter object, and parameterNotFoundAction is Deny',
       'the binding names no namespace of its parameters, which a cluster-scoped object needs',
     ]);
-  }).timeout(20_000);
+  }).timeout(60_000);
 });

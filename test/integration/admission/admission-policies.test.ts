@@ -78,7 +78,7 @@ describe('ValidatingAdmissionPolicies of others, on a real API server', function
     },
   });
   const until = async (wanted: number): Promise<void> => {
-    while (changes < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let tries = 0; tries < 3000 && changes < wanted; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
   };
 
   /** Evaluates the Deployment and returns what its report has. */
