@@ -1,3 +1,5 @@
+import { hasChain, type TextChain } from './text-chain.ts';
+
 /** Names of miners and of tools that are made for attacks, as they stand in images and commands. */
 const miners =
   'xmrig xmr-stak minerd cpuminer ccminer ethminer nbminer t-rex-miner lolminer phoenixminer nanominer srbminer moneroocean kdevtmpfsi kinsing cryptonight randomx minergate minergate-cli teamredminer cgminer bfgminer gminer wildrig nheqminer xmrigcc xmrig-cc monero-miner verusminer hellminer nicehash'.split(
@@ -26,42 +28,85 @@ export function suspiciousImage(image: string): string | undefined {
 const sessionTools =
   /(?:^|[\s;&|(`/])(?:nmap|masscan|zmap|rustscan|hydra|sqlmap|chisel|ngrok|frpc|pwncat|proxychains4?|deepce\.sh|linenum\.sh|lse\.sh|traitor)(?=[\s;&|)`]|$)|(?:^|[\s;&|/])cdk(?:_linux_\w+)?\s+(?:evaluate|eva|run|auto-escape|kcurl|ectl|ucurl|probe)\b/i;
 
-/** What commands of attackers have in common. Only the name of the pattern is kept, never the command. */
-const patterns: readonly (readonly [string, RegExp])[] = [
-  [
-    'pool of miners',
-    /stratum\d?\+(?:tcp|ssl|tls):\/\/|\bpool\.[a-z0-9.-]*(?:xmr|monero|mine)|--(?:donate-level|rig-id|nicehash|randomx-[a-z]+|cpu-max-threads-hint)\b|\b(?:supportxmr|nanopool|minexmr|c3pool|hashvault|2miners|f2pool|herominers|unmineable|minergate|ethermine|monerohash|miningpoolhub|xmrpool|zergpool|moneroocean)\.(?:com|org|net|pro|info|eu|stream|to)\b/i,
-  ],
-  [
-    'reverse shell',
-    /\/dev\/(?:tcp|udp)\/|\/inet\/(?:tcp|udp)\/0\/|\b(?:nc|ncat|netcat)\b[^|;&]*\s(?:-[a-z]*[ec]\b|--(?:sh-|lua-)?exec\b)|\bmkfifo\b.*[;|&].*\b(?:nc|ncat|netcat|telnet|openssl)\b|\bsocat\b.*\b(?:exec|system):|socket\.socket\(.*(?:dup2|pty\.spawn|subprocess)|fsockopen\(.*(?:exec|proc_open)|\bTCPSocket\b.*exec|use Socket;.*exec|socket\.tcp\(\).*os\.execute|child_process.*\.connect\(|Net\.Sockets\.TCPClient/i,
-  ],
-  [
-    'token of the pod',
-    /\/run\/secrets\/(?:kubernetes\.io\/serviceaccount|eks\.amazonaws\.com|azure\/tokens|tokens|[^\s/]*[*?])|\bfind\b.*\s-i?name\s+["']?\*?token\b/i,
-  ],
-  [
-    'metadata service of the cloud',
-    /169\.254\.169\.254|169\.254\.170\.23?\b|\[?fd00:ec2::254|metadata\.google\.internal|\/computeMetadata\/|metadata\.azure\.|100\.100\.100\.200|0xa9fea9fe|\b2852039166\b|AWS_CONTAINER_CREDENTIALS_/i,
-  ],
-  [
-    'download that is run',
-    /\b(?:curl|wget|fetch|lwp-download)\b.*\|\s*(?:sudo\s+)?(?:ba|da|z|k|a)?sh\b|\b(?:ba|da|z)?sh\b\s+(?:-c\s+)?["'`]?(?:<\(|\$\()\s*(?:curl|wget)\b|\b(?:curl|wget)\b.*(?:&&|;).*\bchmod\b.*(?:\+x|\s0?[1-7]?[1357][0-7]{2}\b)|\bchmod\b.*\+x.*(?:&&|;)\s*\.?\/|base64\s+(?:-d|--decode|-D)[^|]*\|\s*(?:ba|da|z)?sh\b|\b(?:python[23]?|perl|ruby)\b.*(?:urllib|requests|urlopen|LWP).*\bexec\(/i,
-  ],
-  [
-    'host namespaces',
-    /\bnsenter\b.*(?:--target[= ]1\b|-t\s*1\b|\/proc\/1\/ns)|\bchroot\s+\/(?:host|mnt|rootfs|hostfs)\b|\/proc\/1\/root|release_agent|\bdebugfs\b.*\/dev\//i,
-  ],
-  [
-    'credentials of the node',
-    /\/etc\/shadow\b|\/etc\/kubernetes\/(?:admin\.conf|pki)|\/var\/lib\/kubelet\/(?:pki|kubeconfig)|\.aws\/credentials|\.kube\/config/i,
-  ],
-  ['container runtime of the node', /\b(?:docker|containerd|crio|cri-dockerd)\.sock\b/i],
-  ['API of a kubelet', /:(?:10250|10255)\/(?:run|exec|attach|portForward|pods|runningpods|cri|logs|containerLogs)\b/i],
-  ['environment of another program', /\/proc\/(?:\d+|\*|\[0-9\]\*)\/environ\b/i],
-  ['keys or jobs of the node', /\.ssh\/(?:authorized_keys|id_[a-z0-9]+)|>>?\s*\S*\/(?:etc\/cron|var\/spool\/cron)/i],
-  ['removal of traces', /\bhistory\s+-[cw]|\.(?:ba|z|a)?sh_history\b|\bHISTFILE\b/i],
+/** What commands of attackers have in common: a pattern, or one of the chains. */
+interface CommandPattern {
+  readonly name: string;
+  /** Must not repeat what can match anything: see {@link hasChain}. */
+  readonly pattern: RegExp;
+  readonly chains?: readonly TextChain[];
+}
+
+const chain = (...steps: readonly RegExp[]): TextChain => ({ steps });
+
+/** Only the name of the pattern is kept, never the command. */
+const patterns: readonly CommandPattern[] = [
+  {
+    name: 'pool of miners',
+    pattern:
+      /stratum\d?\+(?:tcp|ssl|tls):\/\/|--(?:donate-level|rig-id|nicehash|randomx-[a-z]+|cpu-max-threads-hint)\b|\b(?:supportxmr|nanopool|minexmr|c3pool|hashvault|2miners|f2pool|herominers|unmineable|minergate|ethermine|monerohash|miningpoolhub|xmrpool|zergpool|moneroocean)\.(?:com|org|net|pro|info|eu|stream|to)\b/i,
+    chains: [{ steps: [/\bpool\./gi, /xmr|monero|mine/gi], breaks: /[^a-z0-9.-]/gi }],
+  },
+  {
+    name: 'reverse shell',
+    pattern: /\/dev\/(?:tcp|udp)\/|\/inet\/(?:tcp|udp)\/0\/|Net\.Sockets\.TCPClient/i,
+    chains: [
+      { steps: [/\b(?:nc|ncat|netcat)\b/gi, /\s(?:-[a-z]*[ec]\b|--(?:sh-|lua-)?exec\b)/gi], breaks: /[|;&]/g },
+      chain(/\bmkfifo\b/gi, /[;|&]/g, /\b(?:nc|ncat|netcat|telnet|openssl)\b/gi),
+      chain(/\bsocat\b/gi, /\b(?:exec|system):/gi),
+      chain(/socket\.socket\(/gi, /dup2|pty\.spawn|subprocess/gi),
+      chain(/fsockopen\(/gi, /exec|proc_open/gi),
+      chain(/\bTCPSocket\b/gi, /exec/gi),
+      chain(/use Socket;/gi, /exec/gi),
+      chain(/socket\.tcp\(\)/gi, /os\.execute/gi),
+      chain(/child_process/gi, /\.connect\(/gi),
+    ],
+  },
+  {
+    name: 'token of the pod',
+    pattern: /\/run\/secrets\/(?:kubernetes\.io\/serviceaccount|eks\.amazonaws\.com|azure\/tokens|tokens|[^\s/]*[*?])/i,
+    chains: [chain(/\bfind\b/gi, /\s-i?name\s+["']?\*?token\b/gi)],
+  },
+  {
+    name: 'metadata service of the cloud',
+    pattern:
+      /169\.254\.169\.254|169\.254\.170\.23?\b|\[?fd00:ec2::254|metadata\.google\.internal|\/computeMetadata\/|metadata\.azure\.|100\.100\.100\.200|0xa9fea9fe|\b2852039166\b|AWS_CONTAINER_CREDENTIALS_/i,
+  },
+  {
+    name: 'download that is run',
+    pattern: /\b(?:ba|da|z)?sh\b\s+(?:-c\s+)?["'`]?(?:<\(|\$\()\s*(?:curl|wget)\b/i,
+    chains: [
+      chain(/\b(?:curl|wget|fetch|lwp-download)\b/gi, /\|\s*(?:sudo\s+)?(?:ba|da|z|k|a)?sh\b/gi),
+      chain(/\b(?:curl|wget)\b/gi, /&&|;/g, /\bchmod\b/gi, /\+x|\s0?[1-7]?[1357][0-7]{2}\b/gi),
+      chain(/\bchmod\b/gi, /\+x/gi, /(?:&&|;)\s*\.?\//g),
+      { steps: [/base64\s+(?:-d|--decode|-D)/gi, /\|\s*(?:ba|da|z)?sh\b/gi], breaks: /\|/g },
+      chain(/\b(?:python[23]?|perl|ruby)\b/gi, /urllib|requests|urlopen|LWP/gi, /\bexec\(/gi),
+    ],
+  },
+  {
+    name: 'host namespaces',
+    pattern: /\bchroot\s+\/(?:host|mnt|rootfs|hostfs)\b|\/proc\/1\/root|release_agent/i,
+    chains: [chain(/\bnsenter\b/gi, /--target[= ]1\b|-t\s*1\b|\/proc\/1\/ns/gi), chain(/\bdebugfs\b/gi, /\/dev\//gi)],
+  },
+  {
+    name: 'credentials of the node',
+    pattern:
+      /\/etc\/shadow\b|\/etc\/kubernetes\/(?:admin\.conf|pki)|\/var\/lib\/kubelet\/(?:pki|kubeconfig)|\.aws\/credentials|\.kube\/config/i,
+  },
+  { name: 'container runtime of the node', pattern: /\b(?:docker|containerd|crio|cri-dockerd)\.sock\b/i },
+  {
+    name: 'API of a kubelet',
+    pattern: /:(?:10250|10255)\/(?:run|exec|attach|portForward|pods|runningpods|cri|logs|containerLogs)\b/i,
+  },
+  { name: 'environment of another program', pattern: /\/proc\/(?:\d+|\*|\[0-9\]\*)\/environ\b/i },
+  {
+    name: 'keys or jobs of the node',
+    pattern: /\.ssh\/(?:authorized_keys|id_[a-z0-9]+)|>\s*[^\s>]*\/(?:etc\/cron|var\/spool\/cron)/i,
+  },
+  { name: 'removal of traces', pattern: /\bhistory\s+-[cw]|\.(?:ba|z|a)?sh_history\b|\bHISTFILE\b/i },
 ];
+
+const matches = ({ pattern, chains = [] }: CommandPattern, text: string): boolean =>
+  pattern.test(text) || chains.some((each) => hasChain(text, each));
 
 /** What a workload may do on purpose: read its own token, ask for the identity that the cloud gives it, prepare its node. */
 const usualInTemplates: ReadonlySet<string> = new Set([
@@ -93,8 +138,8 @@ function suspiciousCommand(command: readonly string[], counts: (name: string) =>
   if (command.length === 0) return undefined;
   const text = command.join(' ').slice(0, 8192);
   const plain = asShellReads(text);
-  const [name] = patterns.find(([each, pattern]) => counts(each) && (pattern.test(text) || pattern.test(plain))) ?? [];
-  if (name !== undefined) return name;
+  const found = patterns.find((each) => counts(each.name) && (matches(each, text) || (plain !== text && matches(each, plain))));
+  if (found !== undefined) return found.name;
   const [, tool] = toolWords.exec(text) ?? [];
   return tool === undefined ? undefined : kindOf(tool);
 }
