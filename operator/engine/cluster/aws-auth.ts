@@ -34,6 +34,7 @@ function mappingsOf(data: unknown, key: 'mapRoles' | 'mapUsers', arnField: 'role
   if (!Array.isArray(list))
     return faulty(path, list === null && text.trim() !== '' ? 'the YAML cannot be read as a list' : 'expected a list');
   if (!list.every(isFields)) return faulty(path, 'expected a list of maps');
+  if (!list.every(({ groups }) => (groups ?? null) === null || Array.isArray(groups))) return faulty(path, 'expected groups to be a list');
   return {
     mappings: list.map((entry) => ({ path, arn: textOf(fieldsOf(entry)[arnField]) ?? '', groups: listOf(fieldsOf(entry)['groups']) })),
     faults: [],
@@ -60,7 +61,9 @@ export function awsMasters(object: KubernetesObject): Outcome {
 
 /** Fails for the accounts of AWS whose users aws-auth lets in. */
 export function awsAccounts(object: KubernetesObject): Outcome {
-  const text = fieldsOf(object['data'])['mapAccounts'];
+  const data = object['data'] ?? {};
+  if (!isFields(data)) return { ...clean, faults: [{ path: 'data', problem: 'expected a map' }] };
+  const text = data['mapAccounts'];
   const path = "data['mapAccounts']";
   if (text === undefined || text === null) return clean;
   const list = typeof text === 'string' ? readList(text) : undefined;

@@ -45,7 +45,7 @@ function wordsOf(list: unknown, path: string, values: ReadonlyMap<string, string
     text:
       typeof item === 'string'
         ? item.replace(/\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string) => values.get(name) ?? whole)
-        : String(item),
+        : JSON.stringify(item),
     path: `${path}[${index}]`,
   }));
 }

@@ -1,5 +1,5 @@
 import type { ComponentName } from '../../catalogue/controls/components/argument-check.ts';
-import { type Fields, fieldsOf, isFields, listOf, textOf } from '../objects/kubernetes-object.ts';
+import { type Fields, fieldsOf, isFields, textOf } from '../objects/kubernetes-object.ts';
 import type { ProgramArgument } from './program-arguments.ts';
 import type { ComponentView } from './component-view.ts';
 
@@ -96,11 +96,15 @@ export function kubeadmViews(object: Fields): readonly ComponentView[] {
 
 /** The programs with extra arguments that are not a map and not a list. */
 export function kubeadmFaults(object: Fields): readonly { readonly path: string; readonly problem: string }[] {
-  return ['apiServer', 'controllerManager', 'scheduler'].flatMap((field) => {
-    const value = object[field] ?? {};
+  const etcd = object['etcd'] ?? {};
+  if (!isFields(etcd)) return [{ path: 'etcd', problem: 'expected a map' }];
+  if (!isFields(etcd['external'] ?? {})) return [{ path: 'etcd.external', problem: 'expected a map' }];
+  const places = ['apiServer', 'controllerManager', 'scheduler'].map((field): readonly [string, unknown] => [field, object[field]]);
+  return [...places, ['etcd.local', etcd['local']] as const].flatMap(([field, given]) => {
+    const value = given ?? {};
     if (!isFields(value)) return [{ path: field, problem: 'expected a map' }];
     const { extraArgs = [] } = value;
-    return extraArgs === null || isFields(extraArgs) || listOf(extraArgs).every(isFields)
+    return extraArgs === null || isFields(extraArgs) || (Array.isArray(extraArgs) && extraArgs.every(isFields))
       ? []
       : [{ path: `${field}.extraArgs`, problem: 'expected a list of names and values' }];
   });

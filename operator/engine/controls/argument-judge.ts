@@ -37,12 +37,17 @@ function verdictOn(argument: ProgramArgument | undefined, name: string, check: A
   }
 }
 
+/** Whether the last value of an argument, which is the one in force, is a text or its value in YAML. */
+function isLast(argument: ProgramArgument | undefined, expected: string): boolean {
+  const last = argument?.values.at(-1);
+  return last === expected || (typeof last === 'boolean' && String(last) === expected);
+}
+
 /** The outcome for a view as a whole: its arguments are not known, or have no effect. Undefined if each argument has to be judged. */
 function outcomeOfView(view: ComponentView, { names, decidedBy, unless }: ArgumentCheck): Outcome | undefined {
   if (view.faults !== undefined) return { ...clean, faults: view.faults };
   if (view.unknown !== undefined) return skipped(view.unknown);
-  if (unless !== undefined && view.arguments.get(unless.name)?.values.some((value) => String(value) === unless.value) === true)
-    return clean;
+  if (unless !== undefined && isLast(view.arguments.get(unless.name), unless.value)) return clean;
   const isElsewhere = decidedBy !== undefined && view.arguments.has(decidedBy) && !names.some((name) => view.arguments.has(name));
   return isElsewhere ? skipped(`the setting is in the file of --${decidedBy}`) : undefined;
 }

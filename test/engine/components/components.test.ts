@@ -75,6 +75,11 @@ describe('readArguments', () => {
     expect([...readArguments([{ text: '--cert_file=/a', path: '' }], 'etcd').arguments.keys()]).to.deep.equal(['cert_file']);
   });
 
+  it('reads a word that is a map', () => {
+    const object = pod({ command: ['kube-apiserver', { toString: 'a' }] });
+    expect(componentsOf(subjectOf(object)).map(({ faults }) => faults?.[0]?.path)).to.deep.equal(['spec.containers[0].command[1]']);
+  });
+
   it('ends at two dashes', () => expect(Object.keys(read('--a=1', '--', '--b=2'))).to.deep.equal(['a']));
 });
 

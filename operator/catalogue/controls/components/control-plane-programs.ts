@@ -102,7 +102,7 @@ const controllerManager: readonly Control[] = [
       names: ['feature-gates'],
       type: 'switches',
       default: [],
-      require: "!item.exists(gate, gate.lowerAscii() == 'rotatekubeletservercertificate=false')",
+      require: "!item.exists(gate, gate.lowerAscii().matches('^rotatekubeletservercertificate[ ]*=[ ]*(false|f|0)$'))",
     },
   }),
   argumentControl({

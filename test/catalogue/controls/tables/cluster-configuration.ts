@@ -106,12 +106,14 @@ export const table: Tables = {
     fails('a pattern', awsAuth({ mapRoles: role('arn:aws:iam::111122223333:role/*', 'system:masters') }), roles, { severity: 'critical' }),
     errs('no list', awsAuth({ mapRoles: 'a: b\n' }), roles),
     errs('no YAML', awsAuth({ mapRoles: '- [a\n' }), roles),
+    errs('groups that are no list', awsAuth({ mapRoles: `- {rolearn: "${admin}", groups: system:masters}\n` }), roles),
   ),
   'aws-auth-accounts': objects(
     passes('nothing', awsAuth({ mapRoles: node })),
     passes('an empty list', awsAuth({ mapAccounts: '[]' })),
     fails('an account', awsAuth({ mapAccounts: '- "111122223333"\n' }), "data['mapAccounts']"),
     errs('a text', awsAuth({ mapAccounts: 'a: b\n' }), "data['mapAccounts']"),
+    errs('data that is no map', awsAuth([]), 'data'),
   ),
   'kubernetes-version-supported': objects(
     passes('a version with support', kubelet('v1.36.1'), { day }),

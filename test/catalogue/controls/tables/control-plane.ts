@@ -227,6 +227,7 @@ export const table: Tables = {
     api.passes('suites with CHACHA20', '--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256'),
     api.passes('TLS 1.3', '--tls-min-version=VersionTLS13'),
     api.fails('TLS 1.2', undefined, '--tls-min-version=VersionTLS12'),
+    api.fails('TLS 1.2 after TLS 1.3', undefined, '--tls-min-version=VersionTLS13', '--tls-min-version=VersionTLS12'),
     api.fails('CBC', 1, '--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA'),
     api.fails('RSA without ECDHE', 1, '--tls-cipher-suites=TLS_AES_128_GCM_SHA256,TLS_RSA_WITH_AES_128_GCM_SHA256'),
     api.fails('the default', undefined),
@@ -250,6 +251,8 @@ export const table: Tables = {
     manager.passes('another gate', '--feature-gates=Other=false'),
     manager.passes('true', '--feature-gates=RotateKubeletServerCertificate=true'),
     manager.fails('false', 1, '--feature-gates=Other=true,RotateKubeletServerCertificate=false'),
+    manager.fails('another spelling of false', 1, '--feature-gates=RotateKubeletServerCertificate=F'),
+    manager.fails('false with spaces', 1, '--feature-gates=RotateKubeletServerCertificate = 0'),
   ),
   'controller-manager-bind-address': {
     about: 'objects',
@@ -276,6 +279,9 @@ export const table: Tables = {
       skips('a configuration file', pod('etcd', ['--config-file=/etc/etcd.yaml'])),
       passes('one dash', pod('etcd', ['-cert-file', '/a', '-key-file=/b'])),
       passes('kubeadm', kubeadm('kubernetesVersion: v1.34.0')),
+      errs('kubeadm with arguments that are a text', kubeadm('etcd: {local: {extraArgs: "--auto-tls=true"}}'), 'etcd.local.extraArgs'),
+      errs('kubeadm with an etcd that is a text', kubeadm('etcd: local'), 'etcd'),
+      errs('kubeadm with an external etcd that is a text', kubeadm('etcd: {external: etcd.example.org}'), 'etcd.external'),
     ],
   },
   'etcd-client-auth': {
