@@ -87,6 +87,15 @@ export interface BrokenWorkflow {
   readonly expected: string;
 }
 
+/** The templates that are written in the steps and tasks of another one. */
+function inlineParts({ value, path }: Part): readonly Part[] {
+  const { steps, dag } = fieldsOf(value);
+  const groups = partsOf(steps, `${path}.steps`).flatMap((group) => partsOf(group.value, group.path));
+  return [...groups, ...partsOf(fieldsOf(dag)['tasks'], `${path}.dag.tasks`)]
+    .map((step) => ({ value: fieldsOf(step.value)['inline'] ?? undefined, path: `${step.path}.inline` }))
+    .filter((inline) => inline.value !== undefined);
+}
+
 function brokenPart({ value, path }: Part): BrokenWorkflow | undefined {
   if (!isFields(value)) return { path, value, expected: 'a map' };
   const field = ['container', 'script', 'containerSet'].find((name) => (value[name] ?? undefined) !== undefined && !isFields(value[name]));
@@ -94,8 +103,8 @@ function brokenPart({ value, path }: Part): BrokenWorkflow | undefined {
 }
 
 /**
- * Returns the pods of a workflow of Argo: one for each template with containers, or what is broken. Steps and DAGs run the pods of other
- * templates. Undefined for other kinds.
+ * Returns the pods of a workflow of Argo: one for each template with containers, also inside of steps and tasks, or what is broken. Other
+ * steps and DAGs run the pods of other templates. Undefined for other kinds.
  */
 export function workflowPods(object: KubernetesObject): readonly WorkflowPod[] | BrokenWorkflow | undefined {
   const basePath = workflowKinds.get(groupKindOf(object));
@@ -104,7 +113,7 @@ export function workflowPods(object: KubernetesObject): readonly WorkflowPod[] |
   const { templates } = base;
   if (templates !== undefined && templates !== null && !Array.isArray(templates))
     return { path: `${basePath}.templates`, value: templates, expected: 'a list' };
-  const parts = partsOf(templates, `${basePath}.templates`);
+  const parts = partsOf(templates, `${basePath}.templates`).flatMap((part) => [part, ...inlineParts(part)]);
   const broken = parts.map(brokenPart).find((found) => found !== undefined);
   return broken ?? parts.map((part) => podOf(base, basePath, part)).filter((pod) => pod !== undefined);
 }

@@ -126,7 +126,9 @@ class SchemaWalk {
       const isRepeated = seen.has(identity);
       seen.add(identity);
       if (!isRepeated) continue;
-      const which = keys.filter((name) => !isUnset(item[name])).map((name) => `${name} ${String(item[name])}`);
+      const which = keys
+        .filter((name) => !isUnset(item[name]))
+        .map((name) => `${name} ${textOf(item[name]) ?? JSON.stringify(item[name])}`);
       this.#add(node.rules.unique.includes(key) ? 'refused' : 'repeated', [index], `${key} has ${which.join(', ')} more than once`);
     }
   }

@@ -83,6 +83,16 @@ describe('the pods of a workflow', () => {
     expect(subject?.path('spec.serviceAccountName')).to.equal('spec.workflowSpec.serviceAccountName');
   });
 
+  it('are also those of templates inside of steps and tasks', () => {
+    const inline = 'inline: {container: {image: "a:1"}}';
+    const steps = `{templates: [{name: a, steps: [[{name: b, template: c}, {name: d, ${inline}}]]}]}`;
+    const tasks = `{templates: [{name: a, dag: {tasks: [{name: b, ${inline}}]}}]}`;
+    const images = (spec: string): (string | undefined)[] =>
+      subjectsOf(workflow(spec)).map((subject) => subject.skip ?? subject.path('spec.containers[0].image'));
+    expect(images(steps)).to.deep.equal(['spec.templates[0].steps[0][1].inline.container.image']);
+    expect(images(tasks)).to.deep.equal(['spec.templates[0].dag.tasks[0].inline.container.image']);
+  });
+
   it('are those of another template if it refers to one', () => {
     const skips = (spec: string): (string | undefined)[] => subjectsOf(workflow(spec)).map(({ skip }) => skip);
     expect(skips('{workflowTemplateRef: {name: x}}')).to.deep.equal([
@@ -98,5 +108,6 @@ describe('the pods of a workflow', () => {
     expect(faults('{templates: {a: b}}')).to.deep.equal(['spec.templates']);
     expect(faults('{templates: [{name: a, container: "make:1"}]}')).to.deep.equal(['spec.templates[0].container']);
     expect(faults('{templates: [a]}')).to.deep.equal(['spec.templates[0]']);
+    expect(faults('{templates: [{name: a, dag: {tasks: [{inline: b}]}}]}')).to.deep.equal(['spec.templates[0].dag.tasks[0].inline']);
   });
 });

@@ -52,6 +52,11 @@ describe('the schema of manifests', () => {
       expect(messagesOf(`{apiVersion: v1, kind: ConfigMap, metadata: {name: a, creationTimestamp: ${time}}}`)).to.deep.equal([]);
     });
 
+  it('names a key that is a map', () => {
+    const name = '{name: {toString: a}}';
+    expect(messagesOf(container(`env: [${name}, ${name}]`))).to.include('env has name {"toString":"a"} more than once');
+  });
+
   it('does not print the value of a Secret', () => {
     expect(messagesOf('{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {a: "hunter2!"}}')).to.deep.equal([
       'data.a must be base64',
