@@ -51,14 +51,17 @@ interface Target {
 }
 
 /** What RBAC names and no object is: anomalies are about users. */
-const subjects: Readonly<Record<string, string>> = { user: 'User', users: 'User', group: 'Group', groups: 'Group' };
+const subjects: ReadonlyMap<string, string> = new Map([
+  ...['user', 'users'].map((word) => [word, 'User'] as const),
+  ...['group', 'groups'].map((word) => [word, 'Group'] as const),
+]);
 const rbac = 'rbac.authorization.k8s.io';
 
 /** Reads `user/NAME` or `group/NAME`. The name may contain slashes. Undefined for something else. */
 function subjectOf(text: string): Target | undefined {
   const [type = '', ...rest] = text.split('/');
   const [word = '', ...groups] = type.toLowerCase().split('.');
-  const kind = subjects[word];
+  const kind = subjects.get(word);
   const name = rest.join('/');
   if (kind === undefined || name === '' || (groups.length > 0 && groups.join('.') !== rbac)) return undefined;
   return { apiGroup: rbac, kind, name, namespaced: false };

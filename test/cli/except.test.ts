@@ -33,6 +33,12 @@ spec:
 `);
   });
 
+  it('refuses a kind that is the name of a property of every object', async () => {
+    const { code, error } = await runCommand(except, ['constructor/a', 'host-pid', ...reason]);
+    expect(code).to.equal(2);
+    expect(error).to.include("no kind 'constructor'");
+  });
+
   it('prints a ClusterSecurityException for a cluster-scoped object', async () => {
     const { out } = await runCommand(except, ['clusterrole/admin', 'rbac-read-secrets', ...reason, '--name', 'admins']);
     expect(out).to.equal(`apiVersion: vigil.dev/v1alpha1

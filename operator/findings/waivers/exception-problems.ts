@@ -52,12 +52,19 @@ function targetProblems({ apiGroup = '', kind, names, containers = [] }: Excepti
   return [...problems, ...foreignNames(kind, names)].map((problem) => `${at}.${problem}`);
 }
 
-/** Returns a name that no object can have. Only users and groups have names with other characters. */
+/** The API server takes nearly any name for objects of RBAC, and any for users and groups. */
+const nameOfKind: ReadonlyMap<string | undefined, RegExp> = new Map([
+  ...['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'].map((kind) => [kind, /^[^/%]+$/] as const),
+  ...['User', 'Group'].map((kind) => [kind, /^/] as const),
+]);
+
+/** Returns a name that no object of a kind can have. */
 function foreignNames(kind: string | undefined, names: readonly string[] = []): readonly string[] {
-  const foreign = kind === 'User' || kind === 'Group' ? undefined : names.find((name) => !/^[-a-zA-Z0-9.:*]+$/.test(name));
+  const pattern = nameOfKind.get(kind) ?? /^[-a-zA-Z0-9.:*]+$/;
+  const foreign = names.find((name) => !pattern.test(name));
   return foreign === undefined
     ? []
-    : [`names: '${foreign}' is no name of an object; only with kind User or Group, names have other characters`];
+    : [`names: '${foreign}' is no name of an object; only with kind User or Group, or a kind of RBAC, names have other characters`];
 }
 
 function checkProblems(check: ExceptionCheck, at: string, rules: ReadonlySet<string>): readonly string[] {

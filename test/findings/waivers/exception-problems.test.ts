@@ -58,6 +58,18 @@ describe('a target that is a user', () => {
   });
 });
 
+describe('a target that is an object of RBAC', () => {
+  const named = (kind: string, name: string): readonly string[] =>
+    exceptionProblems(exception({ targets: [{ kind, names: [name] }], checks: [{ name: 'secret-read' }] }), new Set());
+
+  it('may have a name with the characters that the API server takes', () => {
+    for (const kind of ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'])
+      expect(named(kind, 'ann@example.com my_role')).to.deep.equal([]);
+    expect(named('ClusterRole', 'a/b').join()).to.include("'a/b' is no name of an object");
+    expect(named('ConfigMap', 'my_map').join()).to.include("'my_map' is no name of an object");
+  });
+});
+
 describe('validPart', () => {
   const rules = new Set(['team-label']);
   const checks = [{ name: 'run-as-non-root' }, { name: 'removed-rule' }, { name: 'team-label' }];
