@@ -413,3 +413,24 @@ describe('hostile input', () => {
     });
   });
 });
+
+describe('findings', () => {
+  it('are bounded, however long the names of an object are', () => {
+    const world = new World();
+    const volumes = Array.from({ length: 40 }, (_, index) => ({
+      name: `v${index}`,
+      hostPath: { path: `/etc/${index}/${'x'.repeat(1000)}` },
+    }));
+    world.write('eve', workload('Deployment', 'shop/web', podSpec('web', { volumes })));
+    const [found] = world.of('new-host-access');
+    expect(found?.seen.length).to.be.within(1000, 2001);
+    world.request('eve', {
+      of: 'pods',
+      in: 'shop',
+      as: 'bob',
+      asGroups: Array.from({ length: 64 }, (_, index) => `${index}${'g'.repeat(200)}`),
+    });
+    const [acted] = world.of('impersonation');
+    expect(acted?.seen.length).to.be.within(1000, 2001);
+  });
+});

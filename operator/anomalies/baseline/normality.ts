@@ -218,4 +218,8 @@ function usual({ limit, period }: RateExcess, window: number): string {
 const placeOf = (owner: string): string => owner.split('/', 2).join('/').slice(0, 60);
 
 /** A sentence ends without a full stop here: the message joins them. Its first letter stays, since names are case-sensitive. */
-const sentence = (text: string): string => text.trim();
+const sentence = (text: string): string => shortened(text.trim());
+
+/** The most characters of a sentence. What it names is chosen by whom it is about. */
+const longestSentence = 2000;
+const shortened = (text: string): string => (text.length > longestSentence ? `${text.slice(0, longestSentence)}…` : text);

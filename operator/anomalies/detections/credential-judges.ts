@@ -1,5 +1,6 @@
 import type { RequestActivity } from '../activity/activity.ts';
 import { accountKey, isControlPlane, isPerson, isSystem, type Actor } from '../activity/actor.ts';
+import { boundedName } from '../facts/bounded-name.ts';
 import { nameTemplate, networkOf } from '../facts/template-names.ts';
 import { nothing, type JudgeContext, type RequestJudge } from './judge.ts';
 import { actorSubject } from './subjects.ts';
@@ -25,7 +26,7 @@ export const impersonation: RequestJudge = ({ actor, impersonated }) => {
       compared: {
         kind: 'first-seen',
         owner: actor.key,
-        key: [impersonated.key, ...groups.toSorted()].join(' '),
+        key: boundedName([impersonated.key, ...groups.toSorted()].join(' '), 1000),
         habit: `${actor.name} has acted as`,
       },
     },

@@ -44,7 +44,7 @@ export class Enumeration {
       observation: {
         detection: 'enumeration',
         about: actorSubject(request.actor),
-        seen: `${request.actor.name} listed {count} kinds of resources in all namespaces `,
+        seen: `${request.actor.name} listed {count} kinds of resources in all namespaces`,
         compared: { kind: 'rate', owner: request.actor.key, item: resource, window: 60_000, daily: 5 },
       },
     }));

@@ -1,6 +1,7 @@
 import { shortHash } from '../../api/short-hash.ts';
 import { quantityNumber } from '../../engine/schema/quantity-number.ts';
 import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
+import { boundedName } from './bounded-name.ts';
 import { imageRepository } from './template-names.ts';
 import { suspiciousTemplate, suspiciousImage } from './suspicious-text.ts';
 
@@ -37,6 +38,11 @@ const sensitivePaths: readonly string[] = (
   '/var/run /run /var/lib/rancher /etc/kubernetes /var/lib/cni /opt/cni /var/spool/cron /var/log'
 ).split(' ');
 
+/** The most characters of a path or a repository. The API server does not bound them. */
+const longest = 300;
+
+const repositoryOf = (container: unknown): string => boundedName(imageRepository(textAt(container, 'image')), longest);
+
 /** Returns the facts of a pod spec. `status` is that of a Pod. */
 export function podFacts(spec: Json, status: Json = {}): PodFacts {
   const regular = [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')];
@@ -48,12 +54,12 @@ export function podFacts(spec: Json, status: Json = {}): PodFacts {
     .filter((ip) => ip !== '');
   const node = textAt(spec, 'nodeName');
   return {
-    repositories: [...new Set(regular.map((container) => imageRepository(textAt(container, 'image'))))].toSorted(),
+    repositories: [...new Set(regular.map((container) => repositoryOf(container)))].toSorted(),
     containers: regular.map((container) => textAt(container, 'name')).toSorted(),
     digest: digestOf(spec, regular),
     account: textAt(spec, 'serviceAccountName') || 'default',
     host: hostFeatures(spec, all),
-    ephemeral: ephemeral.map((container) => `${textAt(container, 'name')} ${imageRepository(textAt(container, 'image'))}`),
+    ephemeral: ephemeral.map((container) => `${textAt(container, 'name')} ${repositoryOf(container)}`),
     ...(suspicious === undefined ? {} : { suspicious }),
     cores: regular.reduce<number>((sum, container) => sum + (quantityNumber(recordAt(container, 'resources', 'requests')['cpu']) ?? 0), 0),
     ...(node === '' ? {} : { node }),
@@ -109,7 +115,7 @@ function hostFeatures(spec: Json, containers: readonly unknown[]): readonly Host
   }
   for (const volume of listAt(spec, 'volumes')) {
     const path = sensitivePath(textAt(volume, 'hostPath', 'path'));
-    if (path !== undefined) found.add(`path ${path}`);
+    if (path !== undefined) found.add(`path ${boundedName(path, longest)}`);
   }
   return [...found].toSorted();
 }

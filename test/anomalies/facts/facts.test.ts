@@ -25,6 +25,14 @@ describe('objectFacts', () => {
       expect(facts(workload(kind, 'shop/web', podSpec('web:1'))).pod?.repositories, kind).to.deep.equal(['docker.io/library/web']);
   });
 
+  it('bounds paths and repositories, and keeps different ones apart', () => {
+    const volumes = ['a', 'b'].map((end) => ({ name: end, hostPath: { path: `/etc/${'x'.repeat(5000)}${end}` } }));
+    const { host = [], repositories = [] } =
+      facts(workload('Deployment', 'shop/web', podSpec(`web/${'y'.repeat(5000)}`, { volumes }))).pod ?? {};
+    expect(host).to.have.length(2);
+    for (const text of [...host, ...repositories]) expect(text.length).to.be.below(320);
+  });
+
   it('has the same digest for the same template, and another for another image, command, volume or account', () => {
     const digest = (spec: Readonly<Record<string, unknown>>): string => facts(workload('Deployment', 'a/b', spec)).pod?.digest ?? '';
     const base = digest(podSpec('web:1'));
