@@ -8,6 +8,8 @@ import { generationMark, generationScanName, type PolicyGeneration } from './gen
 export const MOST_TRIES = 10;
 /** Milliseconds to wait after the first failed Scan, doubled after each failure, and the longest pause. */
 const [firstPause, longestPause] = [30_000, 1_800_000];
+/** How often a revision may come again without a pause. API servers of two versions make two revisions change places for as long as they run. */
+const freeReturns = 3;
 
 /** The Scans that were created for one generation of a policy. */
 export interface GenerationTries {
@@ -30,15 +32,18 @@ const isLater = (scan: Scan, since: number): boolean => !isFinished(scan) || !(D
 
 /**
  * Counts how often a generation was tried, from the existing Scans: so the count survives a restart. Only call it for a generation that was
- * not evaluated: then every Scan of it that ended after the last evaluation has failed. Deleting the Scans resets the count. Pure.
+ * not evaluated: then every Scan of it that ended after the last evaluation has failed. Earlier ones only lead to pauses, if there are many. Deleting
+ * the Scans resets the count. Pure.
  */
 export function triesOf(policy: PolicyGeneration, scans: readonly Scan[], since: number): GenerationTries {
   const [mark, name] = [generationMark(policy), generationScanName(policy)];
-  const own = scans.filter((scan) => (marksOf(scan).includes(mark) || scan.metadata.name === name) && isLater(scan, since));
+  const all = scans.filter((scan) => marksOf(scan).includes(mark) || scan.metadata.name === name);
+  const own = all.filter((scan) => isLater(scan, since));
   const ended = own.filter(isFinished);
   const running = ended.length < own.length;
-  const last = Math.max(0, ...ended.map(({ status }) => Date.parse(status?.completionTime ?? '') || 0));
-  const pause = ended.length === 0 ? 0 : Math.min(firstPause * 2 ** (ended.length - 1), longestPause);
+  const pauses = Math.max(ended.length, all.length - own.length - freeReturns);
+  const last = Math.max(0, ...(pauses === 0 ? [] : all).map(({ status }) => Date.parse(status?.completionTime ?? '') || 0));
+  const pause = pauses === 0 ? 0 : Math.min(firstPause * 2 ** (pauses - 1), longestPause);
   return { running, ended: ended.length, next: running || ended.length >= MOST_TRIES ? undefined : last + pause };
 }
 

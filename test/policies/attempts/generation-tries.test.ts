@@ -55,6 +55,18 @@ describe('the tries of a generation', () => {
     expect(triesOf(generation, [scan({ phase: 'Running' })], at(9)).running).to.equal(true);
   });
 
+  it('have a pause if the revision came again and again', () => {
+    const before = (count: number): GenerationTries =>
+      triesOf(
+        generation,
+        Array.from({ length: count }, (_, index) => scan({ phase: 'Complete', ended: index })),
+        at(30),
+      );
+    expect(before(3)).to.deep.equal({ running: false, ended: 0, next: 0 });
+    expect(before(4)).to.deep.equal({ running: false, ended: 0, next: at(3) + 30_000 });
+    expect(before(12)).to.deep.equal({ running: false, ended: 0, next: at(11) + 1_800_000 });
+  });
+
   const texts: readonly [tries: GenerationTries, text: string | undefined][] = [
     [{ running: false, ended: 0, next: 0 }, undefined],
     [{ running: true, ended: 3, next: undefined }, undefined],
