@@ -133,7 +133,7 @@ export const resourcesAndAvailability: Section = {
       message: 'neither topologySpreadConstraints nor podAntiAffinity keep the replicas apart',
       placement: {},
       theme: 'availability',
-      crossObject: { check: 'replicasSpread', reads: ['HorizontalPodAutoscaler.autoscaling'], references: true },
+      crossObject: { check: 'replicasSpread', reads: autoscalers, references: true },
     },
     {
       id: 'pod-disruption-budget',

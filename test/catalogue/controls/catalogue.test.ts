@@ -18,6 +18,11 @@ describe('the catalogue', () => {
     expect(new Set(catalogue.map(({ id }) => id)).size).to.equal(catalogue.length);
   });
 
+  it('reads both kinds of autoscalers for every control about the number of pods', () => {
+    for (const id of ['deployment-replicas', 'replicas-spread', 'pdb-zero-disruption'])
+      expect(controlById(id)?.crossObject?.reads, id).to.include.members(['HorizontalPodAutoscaler.autoscaling', 'ScaledObject.keda.sh']);
+  });
+
   it('has checks, a reason, a fix and an example for every control', () => {
     for (const control of catalogue) {
       const kinds = [control.checks, control.builtin, control.crossObject, control.argument].filter((kind) => kind !== undefined);
