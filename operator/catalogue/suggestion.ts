@@ -28,9 +28,11 @@ export function suggestion(word: string, known: Iterable<string>): string | unde
   let best: { word: string; edits: number } | undefined;
   const wanted = word.toLowerCase().slice(0, 100);
   for (const candidate of known) {
+    const most = Math.max(1, Math.floor(candidate.length / 3));
+    // Each letter that one word has more is an edit.
+    if (Math.abs(wanted.length - candidate.length) > most) continue;
     const edits = distance(wanted, candidate);
-    if (edits <= Math.max(1, Math.floor(candidate.length / 3)) && (best === undefined || edits < best.edits))
-      best = { word: candidate, edits };
+    if (edits <= most && (best === undefined || edits < best.edits)) best = { word: candidate, edits };
   }
   return best?.word;
 }
