@@ -34,7 +34,7 @@ export default {
   dryRunTimeoutMinutes: 60,
   disableTypeChecks: false,
   tempDirName: 'dist/mutate/sandbox',
-  ignorePatterns: ['dist', 'hack/mutate.d', 'docs', 'config', '.git'],
+  ignorePatterns: ['dist', 'hack/mutate.d', '.git'],
   reporters: ['json', 'clear-text'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
   jsonReporter: { fileName: `${report}${isSecond ? '.second' : ''}.json` },
