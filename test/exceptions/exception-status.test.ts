@@ -2,7 +2,12 @@ import { expect } from 'chai';
 import type { ExceptionBounds } from '../../operator/api/kinds/policy-exceptions.ts';
 import type { ExceptionStatus } from '../../operator/api/kinds/security-exception.ts';
 import type { PolicyMatches } from '../../operator/exceptions/exception-counts.ts';
-import { exceptionStatus, nextStatusChange, secondsToNextEnd, type ExceptionStatusInput } from '../../operator/exceptions/exception-status.ts';
+import {
+  exceptionStatus,
+  nextStatusChange,
+  secondsToNextEnd,
+  type ExceptionStatusInput,
+} from '../../operator/exceptions/exception-status.ts';
 import { exception, now, setOf } from '../findings/waivers/samples.ts';
 
 const day = 86_400_000;
