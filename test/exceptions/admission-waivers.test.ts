@@ -64,4 +64,49 @@ describe('admissionWaivers', () => {
     expect(waiversOf([exception()], { allow: 'All', maxDuration: '1d' }).waivers).to.deep.equal([]);
     expect(waiversOf([exception()], { allow: 'All', maxSeverity: 'low' }).waivers).to.deep.equal([]);
   });
+
+  it('have the group of a target, also the core group, and each requirement of a selector', () => {
+    const selector = {
+      matchLabels: { app: 'api' },
+      matchExpressions: [
+        { key: 'tier', operator: 'NotIn', values: ['test'] },
+        { key: 'owner', operator: 'Exists' },
+      ],
+    } as const;
+    const labels = [
+      { key: 'app', operator: 'In', values: ['api'] },
+      { key: 'tier', operator: 'NotIn', values: ['test'] },
+      { key: 'owner', operator: 'Exists', values: [] },
+    ];
+    const waivers = (spec: Parameters<typeof clusterException>[0]) => waiversOf([clusterException(spec)]).waivers;
+    const base = { exception: 'legacy', checks: ['run-as-non-root'] };
+    expect(waivers({ targets: [{ apiGroup: '', selector: selector as never }, { apiGroup: 'apps' }] })).to.have.deep.members([
+      { ...base, clusterScoped: true, apiGroup: '', labels },
+      { ...base, clusterScoped: true, apiGroup: 'apps' },
+    ]);
+    expect(waivers({ namespaces: { selector: selector as never } })).to.deep.equal([{ ...base, namespaceLabels: labels }]);
+    expect(waivers({ namespaces: { selector: {} } })).to.deep.equal([{ ...base, namespaceLabels: [] }]);
+  });
+
+  it('have their checks and entries in one order, so that equal exceptions make equal parameters', () => {
+    const policy: SecurityPolicy = { metadata: { name: 'baseline' }, spec: { exceptions: { allow: 'All', maxSeverity: 'medium' } } };
+    const checks = new Map([
+      ['run-as-non-root', 'medium'],
+      ['host-pid', 'low'],
+      ['privileged-container', 'critical'],
+    ] as const);
+    const named = [...checks.keys()].map((name) => ({ name }));
+    const first = exception({ checks: named, expiresAt: '2026-08-01T00:00:00Z' }, { name: 'a' });
+    const last = exception({ checks: named, expiresAt: '2026-07-01T00:00:00Z', policies: ['baseline'] }, { name: 'b' });
+    const found = admissionWaivers(policy, [last, first], { checks, now });
+    expect(found).to.deep.equal(admissionWaivers(policy, [first, last], { checks, now }));
+    expect(found).to.deep.equal({
+      waivers: ['web/a', 'web/b'].map((id) => ({ exception: id, checks: ['host-pid', 'run-as-non-root'], namespaces: ['^web$'] })),
+      until: Date.parse('2026-07-01T00:00:00Z'),
+    });
+  });
+
+  it('have no end without an exception that covers something', () => {
+    expect(waiversOf([exception({ checks: [{ name: 'host-pid' }] })])).to.deep.equal({ waivers: [] });
+  });
 });
