@@ -38,7 +38,7 @@ class Fixture {
   policy: SecurityPolicy | undefined = {
     metadata: { name: 'baseline', uid: 'u1', resourceVersion: '1' },
     spec: { frameworks: [{ name: 'cis' }] },
-    status: { frameworks: [row()] } as never,
+    status: { frameworks: [row()] },
   };
   reports: readonly PolicyReport[] = [covered];
   evidence: PolicyReport | undefined = evidence;
@@ -110,7 +110,7 @@ describe('the evidence after exceptions changed', () => {
   it('keeps the counts of a framework without a report and of an unknown one', async () => {
     const fixture = new Fixture();
     const rows = [row({ name: 'unknown', passed: 7 }), row()];
-    fixture.policy = { ...fixture.policy!, status: { frameworks: rows } as never };
+    fixture.policy = { ...fixture.policy!, status: { frameworks: rows } };
     await fixture.reconcile();
     expect(fixture.updated).to.deep.equal(['baseline cis-1.12']);
     expect(fixture.written[0]?.frameworks).to.deep.equal([rows[0], row({ failed: 0, excepted: before.failed })]);
@@ -133,7 +133,7 @@ describe('the evidence after exceptions changed', () => {
   for (const [what, policy] of [
     ['does not exist', undefined],
     ['has no status', { metadata: { name: 'baseline' }, spec: { frameworks: [{ name: 'cis' }] } }],
-    ['has no frameworks in its status', { metadata: { name: 'baseline' }, spec: {}, status: { frameworks: [] } as never }],
+    ['has no frameworks in its status', { metadata: { name: 'baseline' }, spec: {}, status: { frameworks: [] } }],
   ] satisfies readonly (readonly [string, SecurityPolicy | undefined])[])
     it(`reads no reports for a policy that ${what}`, async () => {
       const fixture = new Fixture();

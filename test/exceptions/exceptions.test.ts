@@ -39,8 +39,8 @@ class Fixture {
 
   constructor() {
     const store = new ExceptionStore({
-      exceptions: { list: () => this.exceptions as never },
-      clusterExceptions: { list: () => this.clusterExceptions as never },
+      exceptions: { list: () => this.exceptions },
+      clusterExceptions: { list: () => this.clusterExceptions },
       policies: { list: () => this.policies },
       namespaces: { list: () => [namespace({}), namespace({}, 'shop')] },
       clock: () => now,
@@ -112,7 +112,7 @@ describe('the controllers of exceptions', () => {
   }
   const { exceptions, clusterExceptions, policies, namespaces } = RESOURCES;
   const own = (spec: Parameters<typeof exception>[0] = {}, metadata: object = {}): KubeObject =>
-    exception(spec, { uid: 'e', ...metadata } as never) as KubeObject;
+    exception(spec, { uid: 'e', ...metadata } as never);
   const status = { reports: [], statuses: ['web/legacy'], invalidated: 0 };
   const inWeb = { reports: ['web 200'], statuses: ['web/legacy'], invalidated: 1 };
   const ruled = (names: readonly string[], more: object = {}): SecurityPolicy =>
@@ -122,7 +122,7 @@ describe('the controllers of exceptions', () => {
     { what: 'a new exception', change: [exceptions, own(), 'ADDED'], queued: inWeb },
     {
       what: 'a new exception for the cluster',
-      change: [clusterExceptions, clusterException() as KubeObject, 'ADDED'],
+      change: [clusterExceptions, clusterException(), 'ADDED'],
       queued: { ...all, statuses: ['legacy'] },
     },
     { what: 'a deleted exception', before: [exceptions, own(), 'ADDED'], change: [exceptions, own(), 'DELETED'], queued: inWeb },
@@ -217,7 +217,7 @@ describe('the controllers of exceptions', () => {
       expect(await fixture.queued()).to.deep.equal(queued);
     });
 
-  it('keep what changed of each resource apart', async () => {
+  it('keep what changed of each resource apart', () => {
     const fixture = new Fixture();
     fixture.subject.changed(namespaces, { metadata: { name: 'web', uid: 'same' } }, 'ADDED');
     fixture.subject.changed(policies, policy({}, { uid: 'same' }), 'ADDED');
