@@ -68,4 +68,27 @@ describe('the status of an ImageApproval', () => {
       ],
     });
   });
+
+  it('tells its end, and until when its conditions were the same', () => {
+    const at = now - 8 * day;
+    expect(conditions({ approval: approval({ expiresAt: end }), running: undefined, now: at }).at(-1)).to.equal(
+      `Active=True InForce the approval is in force, until ${end}`,
+    );
+    expect(conditions({ approval: approval({ expiresAt: end }), running: undefined, now }).at(-1)).to.equal(
+      `Active=False Expired the approval ended at ${end}: its images are not approved any more`,
+    );
+    const status = approvalStatus({ approval: approval({ expiresAt: end }), running: undefined, now });
+    expect([status.observedGeneration, status.running, status.workloads]).to.deep.equal([3, undefined, undefined]);
+    expect(status.conditions?.map(({ lastTransitionTime, observedGeneration }) => [lastTransitionTime, observedGeneration])).to.deep.equal(
+      status.conditions?.map(() => [end, 3]),
+    );
+  });
+
+  it('lists 20 workloads by name, and counts all', () => {
+    const names = Array.from({ length: 21 }, (_, index) => `shop/Deployment/w${10 + index}`);
+    for (const order of [names, names.toReversed()]) {
+      const { running, workloads } = approvalStatus({ approval: approval(), running: new Map(order.map((name) => [name, now])), now });
+      expect([running, workloads?.map(({ name }) => name)]).to.deep.equal([21, names.slice(0, 20)]);
+    }
+  });
 });
