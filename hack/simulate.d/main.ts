@@ -10,13 +10,22 @@ import { Cluster } from './cluster.ts';
 import { person } from './people.ts';
 import { Random } from './random.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    days: { type: 'string', default: '14' },
-    findings: { type: 'boolean', default: false },
-  },
-});
+const options = {
+  seed: { type: 'string', default: '1' },
+  days: { type: 'string', default: '14' },
+  findings: { type: 'boolean', default: false },
+} as const;
+
+function flags(): { readonly seed: string; readonly days: string; readonly findings: boolean } {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`hack/simulate: ${error instanceof Error ? error.message : String(error)} (see --help)\n`);
+    process.exit(2);
+  }
+}
+
+const values = flags();
 const seed = Number(values.seed);
 const days = Number(values.days);
 const learningDays = 7;
