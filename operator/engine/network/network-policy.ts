@@ -1,4 +1,4 @@
-import { isFields } from '../objects/kubernetes-object.ts';
+import { isFields, isUnset } from '../objects/kubernetes-object.ts';
 import type { Fault } from '../outcomes/outcome.ts';
 import { type AddressSet, networkOf } from './address-set.ts';
 import { IntervalSet } from './interval-set.ts';
@@ -31,8 +31,6 @@ export interface PolicyRules {
   /** Why the API server would refuse the policy. */
   readonly faults: readonly Fault[];
 }
-
-const isUnset = (value: unknown): boolean => value === undefined || value === null;
 
 /** The directions of a policy: `policyTypes`, by default Ingress, and Egress if the policy has egress rules. */
 function directionsOf(types: unknown, egress: unknown, faults: Fault[]): readonly Direction[] {

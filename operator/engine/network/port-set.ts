@@ -1,4 +1,4 @@
-import { type Fields, isFields } from '../objects/kubernetes-object.ts';
+import { type Fields, isFields, isUnset } from '../objects/kubernetes-object.ts';
 import type { Fault } from '../outcomes/outcome.ts';
 import { type Interval, IntervalSet } from './interval-set.ts';
 
@@ -53,8 +53,6 @@ interface PortEntry {
 
 const isPort = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535;
 const isPortName = (text: string): boolean => text.length <= 15 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text) && /[a-z]/.test(text);
-
-const isUnset = (value: unknown): value is undefined | null => value === undefined || value === null;
 
 /** Returns the ports of an entry of `ports`, or what is wrong with it. As the API server validates it (networking/v1 NetworkPolicyPort). */
 function portEntry(entry: Fields, path: string): PortEntry | Fault {

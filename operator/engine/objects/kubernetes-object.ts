@@ -92,3 +92,6 @@ export function controllerOf(object: KubernetesObject): OwnerReference | undefin
   }
   return undefined;
 }
+
+/** Whether a value is absent. The API server reads null as absent. */
+export const isUnset = (value: unknown): value is undefined | null => value === undefined || value === null;

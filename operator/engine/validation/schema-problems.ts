@@ -1,4 +1,4 @@
-import { type Fields, groupOf, isFields, type KubernetesObject, textOf, versionOf } from '../objects/kubernetes-object.ts';
+import { type Fields, groupOf, isFields, type KubernetesObject, textOf, versionOf, isUnset } from '../objects/kubernetes-object.ts';
 import { type BuiltinKind, builtinKinds, type SchemaField, type SchemaNode, schemaNode } from '../schema/schema-node.ts';
 import { fieldHint, type MapAbove } from './field-hint.ts';
 import { valueProblems } from './value-problem.ts';
@@ -30,8 +30,6 @@ const step = (name: string | number): string => {
   return /^[A-Za-z_$][\w$-]*$/.test(name) ? `.${name}` : `['${name}']`;
 };
 const join = (path: string, name: string | number): string => (path === '' && typeof name === 'string' ? name : path + step(name));
-
-const isUnset = (value: unknown): boolean => value === undefined || value === null;
 
 /** Whether the server takes the value of a required field for none. */
 const isMissing = (value: unknown): boolean =>

@@ -1,5 +1,5 @@
 import { parseQuantity } from '../../cel/library/quantity.ts';
-import { isFields } from '../objects/kubernetes-object.ts';
+import { isFields, isUnset } from '../objects/kubernetes-object.ts';
 import type { Shape, ValueFormat } from '../schema/schema-node.ts';
 
 /** A value that the API server cannot decode: the steps from the field to the value, and what it expects. */
@@ -7,7 +7,6 @@ export type ValueProblem = readonly [steps: readonly (string | number)[], proble
 
 type Test = (value: unknown) => string | undefined;
 
-const isUnset = (value: unknown): boolean => value === undefined || value === null;
 const isText = (value: unknown): value is string => typeof value === 'string';
 const text: Test = (value) => (isText(value) ? undefined : 'must be a string');
 const number: Test = (value) => {
