@@ -3,7 +3,8 @@ import { ApprovedImages, unapproved } from '../../findings/approvals/image-appro
 import { fieldsOf, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { clean } from '../outcomes/outcome.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
-import { approvalKind, type ContainerImage, type Projection, type Snapshot, workloadOf } from './snapshot.ts';
+import { approvalKind, type Projection, type Snapshot, workloadOf } from './snapshot.ts';
+import type { ContainerImage } from './workload-body.ts';
 
 /** The most containers in a message. */
 const mostNamed = 5;
