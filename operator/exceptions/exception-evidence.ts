@@ -1,6 +1,7 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
-import type { FrameworkStatus, SecurityPolicy } from '../api/kinds/security-policy.ts';
+import type { FrameworkStatus } from '../api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { resolveFramework } from '../catalogue/frameworks/framework.ts';
 import { Controller, type ControllerBasics, type ReconcileResult } from '../controller/controller.ts';
 import { updateStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';

@@ -1,4 +1,4 @@
-import type { SeverityCounts, Summary } from '../api/kinds/security-policy.ts';
+import type { SeverityCounts, Summary } from '../api/kinds/policy-status.ts';
 import { addSeverities, addSummaries, emptySeverities, emptySummary } from './tally.ts';
 
 /** The sum over the reports of one policy. */

@@ -1,5 +1,5 @@
 import { ownEntry } from '../api/own-entry.ts';
-import type { SeverityCounts, Summary } from '../api/kinds/security-policy.ts';
+import type { SeverityCounts, Summary } from '../api/kinds/policy-status.ts';
 import type { PolicySeverity } from '../api/kinds/severity.ts';
 
 /** The counts of one policy's verdicts on many targets. */

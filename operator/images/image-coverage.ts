@@ -1,5 +1,6 @@
 import { NO_DATABASE } from './matching/image-database.ts';
-import type { ImagesStatus, SecurityPolicySpec } from '../api/kinds/security-policy.ts';
+import type { ImagesStatus } from '../api/kinds/policy-status.ts';
+import type { SecurityPolicySpec } from '../api/kinds/security-policy.ts';
 import { keyOf } from './targets/image-key.ts';
 import type { ImageEntry } from './ledger/image-ledger.ts';
 import type { RunningImage } from './targets/image-reference.ts';

@@ -1,4 +1,4 @@
-import type { ImagesStatus } from '../api/kinds/security-policy.ts';
+import type { ImagesStatus } from '../api/kinds/policy-status.ts';
 import { imageCoverage, type KnownImages } from './image-coverage.ts';
 import type { PolicyTotals } from '../findings/policy-totals.ts';
 import type { PolicyTargets } from './targets/image-scope.ts';

@@ -6,7 +6,7 @@ import type {
   SecurityPolicyStatus,
   SeverityCounts,
   Summary,
-} from '../api/kinds/security-policy.ts';
+} from '../api/kinds/policy-status.ts';
 import { legacyConfiguration } from './legacy-configuration.ts';
 import { timestampOf } from '../api/timestamp.ts';
 

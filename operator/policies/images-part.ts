@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ImagesStatus, SecurityPolicy } from '../api/kinds/security-policy.ts';
+import type { ImagesStatus } from '../api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { maxAgeOf } from './policy-compliance.ts';
 
 /** Keeps `evaluatedSince` of the earlier status of the same generation: the first time at which no image waited for a scan. */

@@ -1,4 +1,4 @@
-import type { ConfigurationStatus, Coverage, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
+import type { ConfigurationStatus, Coverage, SecurityPolicyStatus } from '../api/kinds/policy-status.ts';
 
 /**
  * Computes the configuration part of a status that an older version wrote. That version stored the totals and the images part only. This is

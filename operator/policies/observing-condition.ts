@@ -1,5 +1,6 @@
 import type { ConditionUpdate } from '../api/condition.ts';
-import type { AnomaliesStatus, SecurityPolicy } from '../api/kinds/security-policy.ts';
+import type { AnomaliesStatus } from '../api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 
 /** The most detections that a message names. */
 const mostNamed = 5;

@@ -4,10 +4,10 @@ import {
   type AnomaliesStatus,
   type ConfigurationStatus,
   type ImagesStatus,
-  type SecurityPolicy,
   type SecurityPolicyStatus,
   type SeverityCounts,
-} from '../api/kinds/security-policy.ts';
+} from '../api/kinds/policy-status.ts';
+import { type SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { severities } from '../api/kinds/severity.ts';
 import type { PolicyInspection } from '../engine/policy-inspection.ts';
 import type { EvaluationAttempt } from './attempts/evaluation-attempt.ts';

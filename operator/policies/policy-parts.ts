@@ -1,7 +1,8 @@
 import { RESOURCES } from '../api/api-resource.ts';
 import type { Condition } from '../api/condition.ts';
 import { FIELD_MANAGERS } from '../api/field-managers.ts';
-import type { AnomaliesStatus, ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
+import type { AnomaliesStatus, ImagesStatus, SecurityPolicyStatus } from '../api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../api/kinds/security-policy.ts';
 import { updateStatus, type StatusWriterDependencies } from '../controller/status-writer.ts';
 import type { SelectedRulesOf } from '../engine/admission-policies/selected-rules.ts';
 import { inspectPolicy } from '../engine/policy-inspection.ts';

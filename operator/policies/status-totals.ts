@@ -1,4 +1,4 @@
-import type { AnomaliesStatus, ConfigurationStatus, Coverage, ImagesStatus, SecurityPolicyStatus } from '../api/kinds/security-policy.ts';
+import type { AnomaliesStatus, ConfigurationStatus, Coverage, ImagesStatus, SecurityPolicyStatus } from '../api/kinds/policy-status.ts';
 import { noTotals, type PolicyTotals } from '../findings/policy-totals.ts';
 import { addSeverities, addSummaries } from '../findings/tally.ts';
 

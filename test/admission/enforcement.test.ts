@@ -4,7 +4,7 @@ import pino from 'pino';
 import { RESOURCES } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
-import type { SecurityPolicyStatus } from '../../operator/api/kinds/security-policy.ts';
+import type { SecurityPolicyStatus } from '../../operator/api/kinds/policy-status.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';
 import { Enforcement, type EnforcementDependencies } from '../../operator/admission/enforcement.ts';
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import pino from 'pino';
 import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
-import type { FrameworkStatus, SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
+import type { FrameworkStatus } from '../../operator/api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { requirementOutcomes } from '../../operator/catalogue/frameworks/framework-rows.ts';
 import { resolveFramework, type Framework } from '../../operator/catalogue/frameworks/framework.ts';
 import { ExceptionEvidence, type ExceptionEvidenceDependencies } from '../../operator/exceptions/exception-evidence.ts';

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { RESOURCES, type ApiResource } from '../../operator/api/api-resource.ts';
 import type { PolicyReport } from '../../operator/api/kinds/policy-report.ts';
-import type { ImagesStatus, SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
+import type { ImagesStatus } from '../../operator/api/kinds/policy-status.ts';
+import type { SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { builtinResources } from '../../operator/engine/objects/builtin-resources.ts';

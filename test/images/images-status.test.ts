@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { ImagesStatus, SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
+import type { ImagesStatus } from '../../operator/api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { noTotals, type PolicyTotals } from '../../operator/findings/policy-totals.ts';
 import { imagesStatus } from '../../operator/images/images-status.ts';
 import type { ImageTarget } from '../../operator/images/targets/image-targets.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { EnforcementStatus } from '../../operator/api/kinds/policy-enforcement.ts';
-import type { AnomaliesStatus, SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
+import type { AnomaliesStatus } from '../../operator/api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import { enforcementConditions } from '../../operator/policies/enforcement-condition.ts';
 import { observedAnomalies, observingConditions } from '../../operator/policies/observing-condition.ts';
 

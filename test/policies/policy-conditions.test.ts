@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Scan } from '../../operator/api/kinds/scan.ts';
-import type { ConfigurationStatus, SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
+import type { ConfigurationStatus } from '../../operator/api/kinds/policy-status.ts';
+import type { SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import type { PolicyInspection } from '../../operator/engine/policy-inspection.ts';
 import { policyStatus } from '../../operator/policies/policy-status.ts';
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/kinds/security-policy.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
+import type { SecurityPolicyStatus } from '../../operator/api/kinds/policy-status.ts';
 import { updateTotals, type PolicyStatusDependencies } from '../../operator/policies/policy-parts.ts';
 
 describe('the status of a SecurityPolicy while a CRD is missing or outdated', () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { ImagesStatus, SecurityPolicy, SecurityPolicySpec, SecurityPolicyStatus } from '../../operator/api/kinds/security-policy.ts';
+import type { ImagesStatus, SecurityPolicyStatus } from '../../operator/api/kinds/policy-status.ts';
+import type { SecurityPolicy, SecurityPolicySpec } from '../../operator/api/kinds/security-policy.ts';
 import { imagesStatus } from '../../operator/images/images-status.ts';
 import { configurationFields, type PolicyFindings } from '../../operator/policies/configuration-part.ts';
 import { policyStatus } from '../../operator/policies/policy-status.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { ScanSchedule } from '../../operator/api/kinds/scan-schedule.ts';
-import type { SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/kinds/security-policy.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
+import type { SecurityPolicyStatus } from '../../operator/api/kinds/policy-status.ts';
 import type { PolicyInspection } from '../../operator/engine/policy-inspection.ts';
 import type { PolicyProblem } from '../../operator/engine/outcomes/policy-problem.ts';
 import { configurationFields, type PolicyFindings } from '../../operator/policies/configuration-part.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { ImagesStatus, SecurityPolicy, SecurityPolicyStatus } from '../../operator/api/kinds/security-policy.ts';
+import type { ImagesStatus, SecurityPolicyStatus } from '../../operator/api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { untilStale } from '../../operator/policies/policy-compliance.ts';

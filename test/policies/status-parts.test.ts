@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ImagesStatus, SecurityPolicyStatus } from '../../operator/api/kinds/security-policy.ts';
+import type { ImagesStatus, SecurityPolicyStatus } from '../../operator/api/kinds/policy-status.ts';
 import { configurationFields, configurationOf } from '../../operator/policies/configuration-part.ts';
 import { coveragePercent, statusTotals } from '../../operator/policies/status-totals.ts';
 

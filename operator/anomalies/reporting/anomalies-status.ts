@@ -1,5 +1,6 @@
 import { definedEntries } from '../../api/defined-entries.ts';
-import type { AnomaliesStatus, SecurityPolicy } from '../../api/kinds/security-policy.ts';
+import type { AnomaliesStatus } from '../../api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 import { noTotals, type PolicyTotals } from '../../findings/policy-totals.ts';
 import type { DetectorStatus, LearningStatus } from '../anomaly-detector.ts';

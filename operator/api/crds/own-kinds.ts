@@ -5,7 +5,8 @@ import { imageApprovalSpec, imageApprovalStatus } from '../kinds/image-approval.
 import { scanScheduleSpec, scanScheduleStatus } from '../kinds/scan-schedule.ts';
 import { scanSpec, scanStatus } from '../kinds/scan.ts';
 import { clusterSecurityExceptionSpec, exceptionStatus, securityExceptionSpec } from '../kinds/security-exception.ts';
-import { securityPolicySpec, securityPolicyStatus } from '../kinds/security-policy.ts';
+import { securityPolicySpec } from '../kinds/security-policy.ts';
+import { securityPolicyStatus } from '../kinds/policy-status.ts';
 import { age, type Column, type KindDefinition } from './kind-definition.ts';
 
 const condition = (type: string): string => `.status.conditions[?(@.type=="${type}")].status`;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { conditions } from '../condition.ts';
 import { anyObject, count, field, labelSelector, listMap, namePatterns, timestamp } from '../field.ts';
 import type { Resource } from '../metadata.ts';
-import { coverage, severityCounts, summary } from './security-policy.ts';
+import { coverage, severityCounts, summary } from './policy-status.ts';
 
 const quantities = z.record(z.string(), z.union([z.string(), z.int()]).meta({ 'x-kubernetes-int-or-string': true }));
 

@@ -1,5 +1,6 @@
 import { ownEntry } from '../../api/own-entry.ts';
-import type { SecurityPolicyRule, Summary } from '../../api/kinds/security-policy.ts';
+import type { SecurityPolicyRule } from '../../api/kinds/security-policy.ts';
+import type { Summary } from '../../api/kinds/policy-status.ts';
 
 /**
  * Returns a message for each rule that evaluated no object, although objects of its kinds were in scope: its selectors and conditions match

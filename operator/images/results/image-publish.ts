@@ -1,5 +1,6 @@
 import { RESOURCES } from '../../api/api-resource.ts';
-import type { ImagesStatus, SecurityPolicy } from '../../api/kinds/security-policy.ts';
+import type { ImagesStatus } from '../../api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import type { ImageData, ImageDataReader } from '../statements/image-data.ts';

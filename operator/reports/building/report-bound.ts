@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS } from '../../api/group.ts';
 import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
-import type { Summary } from '../../api/kinds/security-policy.ts';
+import type { Summary } from '../../api/kinds/policy-status.ts';
 import { writeLedger, type PolicyLedger } from '../identity/policy-ledger.ts';
 import { bySeverity } from './report-result.ts';
 import { notice } from '../identity/report-notice.ts';

@@ -1,7 +1,7 @@
 import { ownEntry } from '../../api/own-entry.ts';
 import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
-import type { SeverityCounts } from '../../api/kinds/security-policy.ts';
+import type { SeverityCounts } from '../../api/kinds/policy-status.ts';
 import { isExcepted } from '../../findings/waivers/apply-waivers.ts';
 import { priorReport } from '../identity/prior-report.ts';
 import { resultFingerprint } from '../identity/result-identity.ts';

@@ -2,7 +2,7 @@ import type { ReportResult } from '../../api/kinds/policy-report.ts';
 import { subjectOf, withDecision, withoutWaiver } from '../../findings/waivers/apply-waivers.ts';
 import type { WaiverTarget } from '../../findings/waivers/waiver.ts';
 import type { WaiverSet } from '../../findings/waivers/waiver-set.ts';
-import type { SeverityCounts } from '../../api/kinds/security-policy.ts';
+import type { SeverityCounts } from '../../api/kinds/policy-status.ts';
 import type { ExceptionCounts, PolicyEntry } from '../identity/policy-ledger.ts';
 import { countResults } from '../identity/prior-report.ts';
 

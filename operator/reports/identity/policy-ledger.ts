@@ -1,4 +1,4 @@
-import type { SeverityCounts, Summary } from '../../api/kinds/security-policy.ts';
+import type { SeverityCounts, Summary } from '../../api/kinds/policy-status.ts';
 
 /**
  * The counts of one policy in a report. They are stored in an annotation. Thus a scan of one policy keeps the counts of the others, and

@@ -1,6 +1,6 @@
 import { API_VERSION } from '../../api/group.ts';
 import type { PolicyReport, ReportResult } from '../../api/kinds/policy-report.ts';
-import type { SeverityCounts } from '../../api/kinds/security-policy.ts';
+import type { SeverityCounts } from '../../api/kinds/policy-status.ts';
 import { isConflict, isInvalid, isNamespaceTerminating } from '../../kube/client/kube-api-error.ts';
 import { messageOf } from '../../kube/client/kube-request.ts';
 import type { EvidenceInput } from '../building/evidence.ts';

@@ -23,7 +23,8 @@ import type { ScanInput } from '../../worker/scan-input.ts';
 import type { Lister } from '../../kube/watch/lister.ts';
 import type { ReportPublisher } from '../../reports/publishing/report-publisher.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { SecurityPolicy, SecurityPolicyStatus, Summary } from '../../api/kinds/security-policy.ts';
+import type { SecurityPolicy } from '../../api/kinds/security-policy.ts';
+import type { SecurityPolicyStatus, Summary } from '../../api/kinds/policy-status.ts';
 import { timestampOf } from '../../api/timestamp.ts';
 
 /** The dependencies of {@link finishScan}. */

@@ -1,5 +1,5 @@
 import { ownEntry } from '../../api/own-entry.ts';
-import type { Coverage, SeverityCounts } from '../../api/kinds/security-policy.ts';
+import type { Coverage, SeverityCounts } from '../../api/kinds/policy-status.ts';
 import type { ShardProblem } from '../../api/kinds/scan.ts';
 import { RESPONSES } from '../../jobs/job-attempts.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PolicyTally } from '../../findings/tally.ts';
-import type { SeverityCounts, Summary } from '../../api/kinds/security-policy.ts';
+import type { SeverityCounts, Summary } from '../../api/kinds/policy-status.ts';
 import type { DocumentKind } from '../../kube/documents/document-kind.ts';
 
 /** The results of a namespace that was evaluated completely. */

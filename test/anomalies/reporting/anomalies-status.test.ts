@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { AnomaliesStatus, SecurityPolicy } from '../../../operator/api/kinds/security-policy.ts';
+import type { AnomaliesStatus } from '../../../operator/api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../../../operator/api/kinds/security-policy.ts';
 import type { DetectorStatus } from '../../../operator/anomalies/anomaly-detector.ts';
 import { anomaliesStatus, isWorthWriting } from '../../../operator/anomalies/reporting/anomalies-status.ts';
 import { observingConditions } from '../../../operator/policies/observing-condition.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Coverage } from '../../../operator/api/kinds/security-policy.ts';
+import type { Coverage } from '../../../operator/api/kinds/policy-status.ts';
 import { home } from '../../e2e/installation.ts';
 import { kubectl } from '../../integration/cluster-access.ts';
 import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';

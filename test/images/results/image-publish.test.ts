@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { ImagesStatus, SecurityPolicy } from '../../../operator/api/kinds/security-policy.ts';
+import type { ImagesStatus } from '../../../operator/api/kinds/policy-status.ts';
+import type { SecurityPolicy } from '../../../operator/api/kinds/security-policy.ts';
 import type { ImageFindings } from '../../../operator/images/matching/image-finding.ts';
 import type { ImageLedger } from '../../../operator/images/ledger/image-ledger.ts';
 import { ImageTargets } from '../../../operator/images/targets/image-targets.ts';

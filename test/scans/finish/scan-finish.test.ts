@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ConfigurationStatus } from '../../../operator/api/kinds/security-policy.ts';
+import type { ConfigurationStatus } from '../../../operator/api/kinds/policy-status.ts';
 import { replacesEvidence, talliesOf, withKeptFailures } from '../../../operator/scans/finish/scan-finish.ts';
 import type { KubeClient } from '../../../operator/kube/client/kube-client.ts';
 import type { ScanInput } from '../../../operator/worker/scan-input.ts';
