@@ -1,4 +1,6 @@
 import { plainScalar } from './plain-scalar.ts';
+import { FlowReader } from './plain-yaml-flow.ts';
+import { fallBack, indicators, maximumDepth, notPlain, plainKey, quotedEnd, unquote } from './plain-yaml-tokens.ts';
 import type { EntryLines, Positions } from './positions.ts';
 
 /** The value of a document, and the lines of its parts. */
@@ -7,48 +9,15 @@ export interface ParsedDocument {
   readonly positions: Positions;
 }
 
-/** Thrown inside this module if a document uses YAML features that this reader does not support. */
-class NotPlain extends Error {
-  override readonly name = 'NotPlain';
-}
-
-const notPlain = new NotPlain('not plain YAML');
 const space = 32;
 const dash = 45;
-/** The characters that an unquoted scalar cannot begin with: YAML indicators, and features that need the full reader. */
-const indicators: ReadonlySet<string> = new Set(['&', '*', '!', '%', '@', '`', '?', ',', ']', '}', '|', '>', '{', '[', '"', "'", '#']);
 const blockHeader = /^\|([-+]?)\s*(#.*)?$/;
-const maximumDepth = 200;
-
-function fallBack(): never {
-  throw notPlain;
-}
 
 const indentOf = (line: string): number => {
   let at = 0;
   while (line.charCodeAt(at) === space) at += 1;
   return at;
 };
-
-/** Returns the index after the closing quote of a quoted scalar that begins at `start`. */
-function quotedEnd(line: string, start: number): number {
-  const quote = line[start] ?? '';
-  for (let at = start + 1; at < line.length; at += 1) {
-    if (quote === '"' && line[at] === '\\') at += 1;
-    else if (line[at] === quote) {
-      if (quote === '"' || line[at + 1] !== "'") return at + 1;
-      at += 1;
-    }
-  }
-  return fallBack();
-}
-
-function unquote(text: string): string {
-  if (text.startsWith("'")) return text.slice(1, -1).replaceAll("''", "'");
-  if (!text.includes('\\')) return text.slice(1, -1);
-  if (!/^"(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"$/.test(text) || text.includes('\t')) return fallBack();
-  return JSON.parse(text) as string;
-}
 
 /** Returns the index of the colon after a plain key, or -1 if the text is not `key: value`. */
 function keyEnd(text: string): number {
@@ -59,114 +28,6 @@ function keyEnd(text: string): number {
   }
   const bare = text.indexOf(' #') >= 0 ? text.slice(0, text.indexOf(' #')).trimEnd() : text.trimEnd();
   return bare.endsWith(':') ? bare.length - 1 : -1;
-}
-
-/** Returns an unquoted key as kubectl reads it: `yes` is `true`, and `0x10` is `16`. */
-const plainKey = (text: string): string => String(plainScalar(text));
-
-/** Reads values in flow style on one line, such as `{a: 1, b: [x]}`. */
-class FlowReader {
-  readonly #text: string;
-  readonly #line: number;
-  readonly #positions: Map<object, EntryLines>;
-  #at: number;
-
-  constructor(text: string, start: number, line: number, positions: Map<object, EntryLines>) {
-    this.#text = text;
-    this.#at = start;
-    this.#line = line;
-    this.#positions = positions;
-  }
-
-  get end(): number {
-    return this.#at;
-  }
-
-  read(depth: number): unknown {
-    if (depth > maximumDepth) return fallBack();
-    const first = this.#text[this.#at];
-    if (first === '{') return this.#map(depth);
-    if (first === '[') return this.#list(depth);
-    if (first === '"' || first === "'") return this.#quoted();
-    return plainScalar(this.#plain());
-  }
-
-  #spaces(): void {
-    while (this.#text.charCodeAt(this.#at) === space) this.#at += 1;
-  }
-
-  #quoted(): string {
-    const end = quotedEnd(this.#text, this.#at);
-    const value = unquote(this.#text.slice(this.#at, end));
-    this.#at = end;
-    return value;
-  }
-
-  #plain(): string {
-    const start = this.#at;
-    if (indicators.has(this.#text[start] ?? '#')) return fallBack();
-    const stop = /[,[\]{}]|:(?=[ ,[\]{}]|$)| #/g;
-    stop.lastIndex = start;
-    const end = stop.exec(this.#text)?.index;
-    if (end === undefined) return fallBack();
-    this.#at = end;
-    const text = this.#text.slice(start, end).trimEnd();
-    return text === '-' || text === '' || text.startsWith('- ') ? fallBack() : text;
-  }
-
-  /** Reads `,` or the closing bracket. Returns true for the bracket. */
-  #closes(bracket: string): boolean {
-    this.#spaces();
-    const next = this.#text[this.#at];
-    if (next !== ',' && next !== bracket) return fallBack();
-    this.#at += 1;
-    this.#spaces();
-    return next === bracket;
-  }
-
-  #list(depth: number): unknown[] {
-    const list: unknown[] = [];
-    const lines: number[] = [];
-    this.#positions.set(list, lines);
-    this.#at += 1;
-    this.#spaces();
-    if (this.#text[this.#at] === ']') {
-      this.#at += 1;
-      return list;
-    }
-    do {
-      list.push(this.read(depth + 1));
-      lines.push(this.#line);
-    } while (!this.#closes(']'));
-    return list;
-  }
-
-  #map(depth: number): Record<string, unknown> {
-    const map: Record<string, unknown> = {};
-    const lines: (string | number)[] = [];
-    this.#positions.set(map, lines);
-    this.#at += 1;
-    this.#spaces();
-    if (this.#text[this.#at] === '}') {
-      this.#at += 1;
-      return map;
-    }
-    do {
-      this.#entry(map, lines, depth);
-    } while (!this.#closes('}'));
-    return map;
-  }
-
-  #entry(map: Record<string, unknown>, lines: (string | number)[], depth: number): void {
-    const first = this.#text[this.#at];
-    const key = first === '"' || first === "'" ? this.#quoted() : plainKey(this.#plain());
-    this.#spaces();
-    if (this.#text[this.#at] !== ':' || Object.hasOwn(map, key) || key === '__proto__' || key === '<<') fallBack();
-    this.#at += 1;
-    this.#spaces();
-    map[key] = this.read(depth + 1);
-    lines.push(key, this.#line);
-  }
 }
 
 /** Reads values in block style, line by line. */
