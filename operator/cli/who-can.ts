@@ -21,7 +21,7 @@ async function answer(args: QuestionArguments, io: Io): Promise<number> {
   const result = { question, ...whoCan(snapshot, question), errors };
   if (args.output === 'json') writeJson(result, io.out);
   else writeTable(result, io.out);
-  return errors.length > 0 ? exitCodes.failed : exitCodes.clean;
+  return errors.length > 0 || result.bindings === 0 ? exitCodes.failed : exitCodes.clean;
 }
 
 /** Runs `vigil who-can`. Resolves to the exit code. */

@@ -120,7 +120,7 @@ spec:
       '--namespace: ClusterRole is cluster-scoped',
     ],
     ['no check', ['pod/a', ...reason], 'name an object and at least one check'],
-    ['an unknown flag', ['pod/a', 'host-pid', '--reson', 'x'], "Unknown option '--reson'"],
+    ['an unknown flag', ['pod/a', 'host-pid', '--reson', 'x'], "no flag '--reson' (did you mean '--reason'?)"],
   ] as const)
     it(`refuses ${what}`, async () => {
       const { code, out, error } = await runCommand(except, args);

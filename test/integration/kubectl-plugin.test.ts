@@ -57,6 +57,6 @@ describe('kubectl vigil', function () {
   it('reports an unknown verb', () => {
     const { code, out } = vigil(['scna']);
     expect(code).to.equal(2);
-    expect(out).to.include('unknown verb "scna"').and.to.include('scan');
+    expect(out).to.include('no command "scna" (did you mean \'scan\'?)');
   });
 });

@@ -8,9 +8,10 @@ export interface WhoCanResult extends AccessAnswer {
   readonly errors: readonly ManifestError[];
 }
 
-/** Prints one JSON document: `{apiVersion, kind: WhoCan, question, holders, unresolved, errors}`. */
-export function writeJson({ question, holders, unresolved, errors }: WhoCanResult, write: Write): void {
-  write(`${JSON.stringify({ apiVersion: 'vigil.dev/v1alpha1', kind: 'WhoCan', question, holders, unresolved, errors }, null, 1)}\n`);
+/** Prints one JSON document: `{apiVersion, kind: WhoCan, question, bindings, holders, unresolved, errors}`. */
+export function writeJson({ question, bindings, holders, unresolved, errors }: WhoCanResult, write: Write): void {
+  const head = { apiVersion: 'vigil.dev/v1alpha1', kind: 'WhoCan' };
+  write(`${JSON.stringify({ ...head, question, bindings, holders, unresolved, errors }, null, 1)}\n`);
 }
 
 const named = ({ kind, namespace, name }: Holder['binding']): string => `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
@@ -43,9 +44,16 @@ function questionText({ verb, target, namespace, name }: AccessQuestion): string
   return `${verb} ${resource}${of}${name === undefined ? '' : ` ${name}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }
 
+function nobody({ question, bindings }: WhoCanResult): string {
+  const asked = safe(questionText(question));
+  if (bindings === 0) return `Who may ${asked} is not known: no RoleBinding or ClusterRoleBinding was read.`;
+  return `No binding allows anybody to ${asked} (${bindings} ${bindings === 1 ? 'binding was' : 'bindings were'} read).`;
+}
+
 /** Prints a table with a line for each subject and binding, then what could not be evaluated. */
-export function writeTable({ question, holders, unresolved, errors }: WhoCanResult, write: Write): void {
-  if (holders.length === 0) write(`No binding allows anybody to ${safe(questionText(question))}.\n`);
+export function writeTable(result: WhoCanResult, write: Write): void {
+  const { holders, unresolved, errors } = result;
+  if (holders.length === 0) write(`${nobody(result)}\n`);
   else writeRows([['SUBJECT', 'SCOPE', 'BINDING', 'ROLE'], ...holders.map(rowOf)], write);
   if (unresolved.length > 0) write('\nNot evaluated, because the role was not found:\n');
   for (const { binding, role } of unresolved) write(`  ${safe(`${named(binding)}: ${role.kind} ${role.name}`)}\n`);

@@ -35,6 +35,8 @@ export interface UnresolvedBinding {
 
 /** The subjects that may do what is asked for, and the bindings whose role is not known. Both are sorted. */
 export interface AccessAnswer {
+  /** The number of bindings in the snapshot. With 0, the answer says nothing. */
+  readonly bindings: number;
   readonly holders: readonly Holder[];
   readonly unresolved: readonly UnresolvedBinding[];
 }
@@ -105,5 +107,5 @@ export function whoCan(snapshot: Snapshot, question: AccessQuestion): AccessAnsw
     const limits = (bits & all) === 0 ? { names: namesIn(access, roles, question) } : {};
     for (const subject of subjectsOf(binding)) holders.push({ subject, ...found, ...place(binding.reference.namespace), ...limits });
   }
-  return { holders: sorted(holders), unresolved: sorted(unresolved) };
+  return { bindings: access.bindings.length, holders: sorted(holders), unresolved: sorted(unresolved) };
 }

@@ -88,9 +88,14 @@ describe('vigil who-can', () => {
     });
   }
 
-  it('says if nobody can', async () => {
+  it('says if nobody can, by the bindings that were read', async () => {
+    const { out, code } = await runCommand(run, ['get', 'nodes', '-'], manifests.split('---').slice(0, 2).join('---'));
+    expect([code, out]).to.deep.equal([0, 'No binding allows anybody to get nodes (1 binding was read).\n']);
+  });
+
+  it('claims nothing without a binding, and exits with 2', async () => {
     const { out, code } = await runCommand(run, ['get', 'nodes', '-'], manifests.split('---')[0]);
-    expect([code, out]).to.deep.equal([0, 'No binding allows anybody to get nodes.\n']);
+    expect([code, out]).to.deep.equal([2, 'Who may get nodes is not known: no RoleBinding or ClusterRoleBinding was read.\n']);
   });
 
   it('exits with 2 and names what could not be read', async () => {

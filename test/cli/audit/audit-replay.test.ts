@@ -101,7 +101,7 @@ describe('vigil audit-replay', () => {
     [['/nowhere/log'], 'ENOENT'],
     [['-', '-o', 'xml'], "--output: 'xml' is neither text nor json"],
     [['-', '--learning-period', 'soon'], "--learning-period: 'soon' is not a time"],
-    [['-', '--bassline', 'x'], "Unknown option '--bassline'"],
+    [['-', '--bassline', 'x'], "no flag '--bassline' (did you mean '--baseline'?)"],
   ];
   for (const [args, message] of refused)
     it(`refuses ${args.join(' ') || 'no log'}`, async () => {

@@ -72,7 +72,7 @@ describe('vigil audit-setup', () => {
     [[], '--server is required'],
     [['--server', 'http://10.96.0.50'], 'is not an https:// URL'],
     [['--server', 'https://10.96.0.50', '--name', '../x'], "--name: '../x' has characters"],
-    [['--serve', 'x'], "Unknown option '--serve'"],
+    [['--serve', 'x'], "no flag '--serve' (did you mean '--server'?)"],
   ];
   for (const [args, message] of refused) {
     it(`refuses ${args.join(' ') || 'no flags'}`, async () => {
