@@ -24,7 +24,7 @@ describe('vigil controls as a table', () => {
     expect(lines.slice(-4)).to.deep.equal([
       '',
       `${catalogue.length} controls and ${detections.length} detections. Run vigil explain ID for details.`,
-      'Frameworks: pss-baseline 1.0–1.37, pss-restricted 1.0–1.37, cis 1.8–1.12, nsa 1.2, mitre-containers 16, nist-800-190 1, pci-dss 4.0, soc2 2017, gdpr 2016, vigil 1–2',
+      'Frameworks: pss-baseline 1.0–1.37, pss-restricted 1.0–1.37, cis 1.8–1.12, cis-eks 1.7–1.8, cis-aks 1.8, cis-gke 1.9, nsa 1.2, mitre-containers 16, nist-800-190 1, pci-dss 4.0, soc2 2017, gdpr 2016, vigil 1–2',
       '',
     ]);
   });
@@ -41,7 +41,7 @@ describe('vigil controls as a table', () => {
 describe('vigil explain', () => {
   it('lists the frameworks of a control, without that of Vigil', async () => {
     expect((await outOf(explain, ['host-pid'])).split('\nFrameworks:\n')[1]).to.equal(
-      ['pss-baseline@1.37: Host Namespaces', 'pss-restricted@1.37: Host Namespaces', 'cis@1.12: 5.2.3', 'mitre-containers@16: T1611', 'nist-800-190@1: 4.5.2', 'pci-dss@4.0: 2.2.4, 2.2.6', 'soc2@2017: CC6.8', 'gdpr@2016: 32(1)(b)'].map((line) => `  ${line}\n`).join(''),
+      ['pss-baseline@1.37: Host Namespaces', 'pss-restricted@1.37: Host Namespaces', 'cis@1.12: 5.2.3', 'cis-eks@1.8: 4.2.2', 'cis-aks@1.8: 4.2.2', 'mitre-containers@16: T1611', 'nist-800-190@1: 4.5.2', 'pci-dss@4.0: 2.2.4, 2.2.6', 'soc2@2017: CC6.8', 'gdpr@2016: 32(1)(b)'].map((line) => `  ${line}\n`).join(''),
     ); // prettier-ignore
   });
 

@@ -1,5 +1,6 @@
 import type { CatalogueEntry, Section } from './control.ts';
 import { clusterConfiguration } from './cluster/cluster-configuration.ts';
+import { managedClusters } from './cluster/managed-clusters.ts';
 import { versionControls } from './cluster/version-controls.ts';
 import { controlPlaneAndNodes } from './control-plane-and-nodes.ts';
 import { manifests } from './manifests.ts';
@@ -25,6 +26,7 @@ const sections: readonly Section[] = [
   namespacesAndAdmission,
   clusterConfiguration,
   versionControls,
+  managedClusters,
   controlPlaneAndNodes,
   manifests,
 ];

@@ -3,6 +3,8 @@ import type { CatalogueEntry, Theme } from '../controls/control.ts';
 import { cisId, cisRequirements, cisVersions } from './cis.ts';
 import { essentialVersions, isEssential } from './essentials.ts';
 import { gdprRequirements, pciRequirements, socRequirements, type ThemedRequirement } from './compliance.ts';
+import { aksRequirements, eksRequirements, gkeRequirements } from './managed-clusters.ts';
+import { comparedWith, type ManagedRequirement } from './managed-requirements.ts';
 import { mitreRequirements, nistRequirements, nsaRequirements } from './guidance.ts';
 import type { RequirementSource } from './requirement-source.ts';
 import { didYouMean } from '../suggestion.ts';
@@ -72,6 +74,16 @@ function placed(
   }));
 }
 
+/** Adds the controls to the requirements of a benchmark of a managed cluster. */
+function managed(sources: readonly ManagedRequirement[]): readonly Requirement[] {
+  const covers = ({ id, placement }: CatalogueEntry, { as, controls }: ManagedRequirement): boolean =>
+    controls.includes(id) || (placement.cis ?? []).some((cis) => as.includes(cisId(cis, comparedWith) ?? ''));
+  return sources.map((source) => {
+    const { as: _as, controls: _controls, ...requirement } = source;
+    return { ...requirement, controls: catalogue.filter((control) => covers(control, source)).map(({ id }) => id) };
+  });
+}
+
 function themed(sources: readonly ThemedRequirement[]): readonly Requirement[] {
   const themesOf = (control: CatalogueEntry): readonly Theme[] => (typeof control.theme === 'string' ? [control.theme] : control.theme);
   return sources.map(({ themes, ...source }) => ({
@@ -105,6 +117,16 @@ const families: ReadonlyMap<string, Family> = new Map<string, Family>([
       requirements: (version) => placed(cisRequirements(version), ({ placement }) => placement.cis?.map((id) => cisId(id, version))),
     },
   ],
+  [
+    'cis-eks',
+    {
+      title: 'CIS Amazon EKS Benchmark',
+      versions: ['1.7', '1.8'],
+      requirements: (version) => managed(eksRequirements(version)),
+    },
+  ],
+  ['cis-aks', { title: 'CIS Azure Kubernetes Service Benchmark', versions: ['1.8'], requirements: () => managed(aksRequirements()) }],
+  ['cis-gke', { title: 'CIS Google Kubernetes Engine Benchmark', versions: ['1.9'], requirements: () => managed(gkeRequirements()) }],
   [
     'nsa',
     {

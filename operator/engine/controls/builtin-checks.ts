@@ -1,5 +1,6 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { awsAccounts, awsMasters } from '../cluster/aws-auth.ts';
+import { gkeMetadataServer, gkeNodeImage, nodeExternalAddress } from '../cluster/cloud-nodes.ts';
 import { ingressNginxEnded, ingressNginxVulnerable } from '../cluster/ingress-nginx.ts';
 import { webhookOutside } from '../cluster/webhook-address.ts';
 import { annotationHasCredential, binaryHasCredential, entryHasCredential, variableHasCredential } from '../credentials/config-text.ts';
@@ -170,6 +171,9 @@ export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
   ingressNginxVulnerable: (subject) => ingressNginxVulnerable(subject.input, (path) => subject.path(path)),
   ingressNginxEnded: (subject) => ingressNginxEnded(subject.input, (path) => subject.path(path)),
   webhookOutside: ({ object }) => webhookOutside(object),
+  nodeExternalAddress: ({ object }) => nodeExternalAddress(object),
+  gkeMetadataServer: ({ object }) => gkeMetadataServer(object),
+  gkeNodeImage: ({ object }) => gkeNodeImage(object),
   ...Object.fromEntries(
     Object.entries(networkJudges).map(([name, judge]): [string, BuiltinCheck] => [
       name,

@@ -197,6 +197,13 @@ export const placements: readonly PlacementRow[] = [
   ['kubernetes-version-supported', '', 'high', 'Node ClusterConfiguration.kubeadm.k8s.io', '', '', '', '', '', ''],
   ['ingress-nginx-vulnerable', '', 'high', 'workloads', 'supply-chain', '', '', '', '4.4.4', 'T1190'],
   ['ingress-nginx-ended', '', 'medium', 'workloads', 'supply-chain', '', '', 'UP.updates', '4.4.4', ''],
+  // Managed clusters
+  ['node-external-address', '', 'low', 'Node', '', '', '', '', '', ''],
+  ['gke-metadata-server', '', 'medium', 'Node', '', '', '', '', '', ''],
+  ['gke-node-image', '', 'low', 'Node', '', '', '', '', '', ''],
+  ['default-service-account-cloud-identity', '', 'medium', 'ServiceAccount', 'access', '', '5.1.5', '', '', 'T1078.001'],
+  ['azure-pod-identity', '', 'low', 'workloads', 'access', '', '', '', '', ''],
+  ['image-policy-break-glass', '', 'medium', 'workloads', 'supply-chain', '', '5.5.1', '', '4.1.5', 'T1204.003'],
   // Control plane and nodes
   ['apiserver-anonymous-auth', '', 'medium', 'workloads ClusterConfiguration.kubeadm.k8s.io', 'access', '', '1.2.1', 'AA.authentication', '', ''],
   ['apiserver-token-auth-file', '', 'high', 'workloads ClusterConfiguration.kubeadm.k8s.io', 'access', '', '1.2.2', 'AA.authentication', '', ''],

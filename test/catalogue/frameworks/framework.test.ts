@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { catalogue } from '../../../operator/catalogue/controls/catalogue.ts';
 import type { Theme } from '../../../operator/catalogue/controls/control.ts';
 import { cisId } from '../../../operator/catalogue/frameworks/cis.ts';
+import { aksRequirements, eksRequirements, gkeRequirements } from '../../../operator/catalogue/frameworks/managed-clusters.ts';
 import {
   controlsOfFramework,
   type Framework,
@@ -33,6 +34,9 @@ describe('the frameworks', () => {
       `pss-baseline ${minors}`,
       `pss-restricted ${minors}`,
       'cis 1.8 1.9 1.10 1.11 1.12',
+      'cis-eks 1.7 1.8',
+      'cis-aks 1.8',
+      'cis-gke 1.9',
       'nsa 1.2',
       'mitre-containers 16',
       'nist-800-190 1',
@@ -78,12 +82,18 @@ describe('the frameworks', () => {
       ...(version === '1.8' ? [] : ['4.3.1']),
     ].join(' ');
   };
+  const eks = (roles: string): string =>
+    `${all('2.1', 2)} ${all('3.1', 4)} ${upTo('3.2', 9, [7])} ${roles} ${upTo('4.2', 5)} 4.3.1* 4.3.2 4.4.1 4.4.2* 4.5.1 4.5.2 ${all('5.1', 4)} 5.2.1* 5.3.1* ${upTo('5.4', 5, [1, 2, 4, 5])} 5.5.1*`;
   const rows: readonly [name: string, version: string, requirements: string][] = [
     ['cis', '1.8', `${programs('1.8')} ${access} ${pods} 5.2.13 ${others} ${general('5.7')}`],
     ['cis', '1.9', `${programs('1.9')} ${access} ${pods} 5.2.13 ${others} ${general('5.7')}`],
     ['cis', '1.10', `${programs('1.10')} ${access} ${pods} 5.2.13 ${others} ${general('5.7')}`],
     ['cis', '1.11', `${programs('1.11')} ${access} ${pods} 5.2.13 ${others} ${general('5.6')}`],
     ['cis', '1.12', `${programs('1.12')} ${access} ${pods} ${others} ${general('5.6')}`],
+    ['cis-eks', '1.7', eks('4.1.1 4.1.2 4.1.3 4.1.4 4.1.5 4.1.6 4.1.7* 4.1.8')],
+    ['cis-eks', '1.8', eks(upTo('4.1', 12, [7]))],
+    ['cis-aks', '1.8', `2.1.1* ${all('3.1', 4)} ${upTo('3.2', 9, [7])} ${upTo('4.1', 12)} ${upTo('4.2', 5)} 4.4.1* 4.4.2 4.5.1 4.5.2* ${upTo('4.6', 3)} ${all('5.1', 4)} 5.2.1* 5.3.1* ${all('5.4', 5)} ${all('5.5', 2)}`],
+    ['cis-gke', '1.9', `${all('3.1', 4)} ${upTo('4.1', 10, [6])} 4.2.1 4.3.1* 4.3.2 4.4.1 4.4.2* 4.5.1* ${upTo('4.6', 4)} ${all('5.1', 4)} ${all('5.2', 2)} 5.3.1* 5.4.1 ${upTo('5.5', 7, [2, 3, 4, 5, 6, 7])} ${upTo('5.6', 7, [1, 2, 3, 4, 6, 7])} ${all('5.7', 2)} ${all('5.8', 3)} ${all('5.9', 2)} ${all('5.10', 4)}`],
     ['nsa', '1.2', 'PS.nonroot PS.immutable PS.images* PS.enforcement PS.tokens PS.hardening NS.namespaces NS.policies NS.resources NS.control-plane* NS.nodes* NS.encryption NS.secrets* NS.cloud* AA.authentication AA.rbac AL.logging* AL.detection* UP.updates*'],
     ['nist-800-190', '1', '4.1.1* 4.1.2* 4.1.3* 4.1.4 4.1.5 4.2.1 4.2.2 4.2.3* 4.3.1 4.3.2 4.3.3 4.3.4 4.3.5* 4.4.1* 4.4.2 4.4.3 4.4.4* 4.4.5* 4.5.1* 4.5.2 4.5.3* 4.5.4* 4.5.5'],
     ['mitre-containers', '16', 'T1021 T1036 T1046 T1053.007* T1068* T1069* T1070 T1078 T1078.001 T1090 T1098 T1098.006 T1110* T1133 T1136.001* T1190 T1204.003 T1496 T1498* T1499 T1525 T1528 T1548 T1550.001* T1552.001 T1552.005 T1552.007 T1557 T1562.001 T1562.007 T1565 T1609 T1610 T1611 T1612* T1613'],
@@ -105,12 +115,43 @@ describe('the frameworks', () => {
     });
 
   it('have a manual check for each requirement of a standard without controls', () => {
-    const idle = ['nsa', 'nist-800-190', 'mitre-containers', 'pci-dss', 'soc2', 'gdpr'].flatMap((name) =>
+    const idle = ['cis-eks', 'cis-aks', 'cis-gke', 'nsa', 'nist-800-190', 'mitre-containers', 'pci-dss', 'soc2', 'gdpr'].flatMap((name) =>
       framework(name)
         .requirements.filter(({ controls, manual }) => controls.length === 0 && manual === undefined)
         .map(({ id }) => `${name} ${id}`),
     );
     expect(idle).to.deep.equal([]);
+  });
+
+  const serving: readonly [name: string, id: string, controls: string][] = [
+    ['cis-eks', '3.2.1', 'kubelet-anonymous-auth'],
+    ['cis-eks', '4.1.3', 'rbac-wildcard-all rbac-wildcard-verbs rbac-wildcard-resources'],
+    ['cis-eks', '4.1.10', 'rbac-nodes-proxy'],
+    ['cis-eks', '4.2.5', 'privilege-escalation'],
+    ['cis-eks', '4.5.2', 'default-namespace'],
+    ['cis-eks', '5.4.3', 'node-external-address'],
+    ['cis-aks', '4.1.10', 'rbac-csr-approval'],
+    ['cis-aks', '4.4.2', 'netpol-namespace-policy netpol-default-deny netpol-coverage'],
+    ['cis-gke', '4.1.9', 'rbac-anonymous-binding'],
+    ['cis-gke', '5.4.1', 'gke-metadata-server'],
+    ['cis-gke', '5.5.1', 'gke-node-image'],
+    ['cis-gke', '5.10.3', ''],
+  ];
+  for (const [name, id, controls] of serving)
+    it(`${name} ${id} is covered by ${controls === '' ? 'no control' : controls}`, () =>
+      expect(
+        framework(name)
+          .requirements.find((requirement) => requirement.id === id)
+          ?.controls.join(' '),
+      ).to.equal(controls));
+
+  it('of managed clusters name only controls and requirements that exist', () => {
+    const ids = new Set(catalogue.map(({ id }) => id));
+    const sections = new Set(framework('cis', '1.12').requirements.map(({ id }) => id));
+    for (const { id, as, controls } of [...eksRequirements('1.8'), ...aksRequirements(), ...gkeRequirements()]) {
+      expect(controls.filter((control) => !ids.has(control)), id).to.deep.equal([]); // prettier-ignore
+      expect(as.filter((section) => !sections.has(section)), id).to.deep.equal([]); // prettier-ignore
+    }
   });
 
   const themes: readonly [name: string, id: string, themes: readonly Theme[]][] = [

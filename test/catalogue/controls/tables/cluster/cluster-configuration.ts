@@ -1,4 +1,4 @@
-import { errs, fails, objects, passes, pods, skips, type Tables } from '../control-table.ts';
+import { errs, fails, objects, passes, pods, skips, type Tables } from '../../control-table.ts';
 
 const object = (kind: string, fields: string, apiVersion = 'v1'): string =>
   `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: it}, ${fields}}`;
