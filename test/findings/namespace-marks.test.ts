@@ -118,6 +118,36 @@ describe('ObjectDigests', () => {
   });
 });
 
+describe('a mark', () => {
+  const objects = listed([pods, meta('a')], [configMaps, meta('b')], [namespaces, meta('blue', { uid: 'n' })]);
+
+  it('has 24 hexadecimal digits', () => {
+    expect(namespaceMark('j', sets, objects)).to.match(/^[0-9a-f]{24}$/);
+  });
+
+  it('is the same for the same sets in any order, and if one is read twice', () => {
+    const mark = namespaceMark('j', sets, objects);
+    expect(namespaceMark('j', sets.toReversed(), objects)).to.equal(mark);
+    expect(namespaceMark('j', [...sets, ...sets], objects)).to.equal(mark);
+  });
+
+  it('differs for the same objects read as other sets', () => {
+    const marks = [
+      sets,
+      sets.slice(1),
+      [objectsIn(pods, 'green'), ...sets.slice(1)],
+      [objectsIn(RESOURCES.jobs, 'blue'), ...sets.slice(1)],
+    ];
+    expect(new Set(marks.map((each) => namespaceMark('j', each, objects))).size).to.equal(4);
+  });
+
+  it('of the cluster covers an object without a namespace', () => {
+    const of = (...added: readonly (readonly [ApiResource, ObjectMeta])[]): unknown =>
+      namespaceMark('j', [allObjects(RESOURCES.nodes, CLUSTER_SCOPE)], listed(...added));
+    expect(of([RESOURCES.nodes, { name: 'a', uid: 'u', resourceVersion: '1' }])).not.to.equal(of());
+  });
+});
+
 describe('resourceKey', () => {
   it('names the group of a resource, except the core group', () => {
     expect([resourceKey(pods), resourceKey(RESOURCES.jobs)]).to.deep.equal(['pods', 'jobs.batch']);
@@ -141,6 +171,23 @@ describe('the digest of objects of Vigil', () => {
   });
 });
 
+describe('allObjects', () => {
+  it('are those of all places, except that a namespace depends on its own Namespace only', () => {
+    expect(allObjects(pods, 'blue')).to.deep.equal({ kind: 'pods', place: '*' });
+    expect(allObjects(RESOURCES.jobs, CLUSTER_SCOPE)).to.deep.equal({ kind: 'jobs.batch', place: '*' });
+    expect(allObjects(namespaces, 'blue')).to.deep.equal({ kind: 'namespaces', place: 'blue' });
+    expect(allObjects(namespaces, CLUSTER_SCOPE)).to.deep.equal({ kind: 'namespaces', place: '*' });
+  });
+});
+
+describe('the digest of objects of others', () => {
+  it('differs for another status, even with a generation', () => {
+    const digest = (resourceVersion: string): unknown =>
+      listed([RESOURCES.jobs, meta('a', { resourceVersion, generation: 1 })]).of(objectsIn(RESOURCES.jobs, 'blue'));
+    expect(digest('2')).not.to.equal(digest('1'));
+  });
+});
+
 describe('evaluationMark', () => {
   const parts: EvaluationInputs = {
     policies: [{ name: 'p', uid: 'u', revision: '1-a' }],
@@ -158,7 +205,13 @@ describe('evaluationMark', () => {
     { program: 'vigil:2' },
     { kubernetesVersion: '1.37' },
     { systemNamespaces: [] },
+    { systemNamespaces: ['kube-system', 'kube-public'] },
     { endedApprovals: ['u'] },
+    { policies: [{ name: 'p u', uid: '', revision: '1-a' }] },
+    { resources: [{ ...pods, group: 'a' }] },
+    { resources: [{ ...pods, group: 'v', version: '1' }] },
+    { resources: [{ ...pods, kind: 'PodX' }] },
+    { resources: [{ ...pods, namespaced: false }] },
     { resources: [{ ...pods, version: 'v2' }] },
     { resources: [pods, { ...pods, version: 'v2' }] },
   ];
@@ -166,4 +219,20 @@ describe('evaluationMark', () => {
     it(`differs for other ${Object.keys(other).join()}: ${JSON.stringify(other)}`, () => {
       expect(evaluationMark({ ...parts, ...other })).to.not.equal(evaluationMark(parts));
     });
+
+  it('is the same for policies, namespaces and approvals in another order, and for no approvals that ended', () => {
+    const many = {
+      policies: [...parts.policies, { name: 'a', uid: 'v', revision: '1-b' }],
+      systemNamespaces: ['kube-system', 'a'],
+      endedApprovals: ['u', 'a'],
+    };
+    const reversed = Object.fromEntries(Object.entries(many).map(([field, list]) => [field, list.toReversed()]));
+    expect(evaluationMark({ ...parts, ...many, ...reversed })).to.equal(evaluationMark({ ...parts, ...many }));
+    expect(evaluationMark({ ...parts, endedApprovals: [] })).to.equal(evaluationMark(parts));
+  });
+
+  it('differs for another preferred version', () => {
+    const resources = [pods, { ...pods, version: 'v2' }];
+    expect(evaluationMark({ ...parts, resources: resources.toReversed() })).not.to.equal(evaluationMark({ ...parts, resources }));
+  });
 });

@@ -23,6 +23,21 @@ describe('addTotals', () => {
     expect(totals.get('data')).to.deep.equal(two);
   });
 
+  it('adds the failures that exceptions cover, and omits them if there are none', () => {
+    const totals = new Map<string, PolicyTotals>();
+    const excepted = { critical: 1, high: 2, medium: 3, low: 4 };
+    addTotals(totals, 'web', one, 1);
+    expect(totals.get('web')).not.to.have.property('excepted');
+    addTotals(totals, 'web', { ...one, excepted }, 1);
+    expect(totals.get('web')?.excepted).to.deep.equal(excepted);
+    addTotals(totals, 'web', { ...one, excepted }, 1);
+    expect(totals.get('web')?.excepted).to.deep.equal({ critical: 2, high: 4, medium: 6, low: 8 });
+    addTotals(totals, 'web', { ...one, excepted: { critical: 2, high: 4, medium: 6, low: 7 } }, -1);
+    expect(totals.get('web')?.excepted).to.deep.equal({ critical: 0, high: 0, medium: 0, low: 1 });
+    addTotals(totals, 'web', { ...one, excepted: { critical: 0, high: 0, medium: 0, low: 1 } }, -1);
+    expect(totals.get('web')).to.deep.equal(one);
+  });
+
   it('subtracts the counts of a report again', () => {
     const totals = new Map<string, PolicyTotals>();
     addTotals(totals, 'web', one, 1);

@@ -31,6 +31,36 @@ describe('TallyBuilder', () => {
     expect([summary.pass, checks['a']?.pass, checks['b']?.pass]).to.deep.equal([1, 0, 1]);
   });
 
+  it('lists a check without a verdict, and keeps the counts of one that has some', () => {
+    const tally = new TallyBuilder();
+    tally.addVerdict('a', 'fail', 'low');
+    tally.addUnmatched('a');
+    tally.addUnmatched('b');
+    const none = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
+    expect(tally.build().checks).to.deep.equal({ a: { ...none, fail: 1 }, b: none });
+    expect(tally.build().summary).to.deep.equal({ ...none, fail: 1 });
+  });
+
+  it('takes a check with the name of an inherited property for one of its own', () => {
+    const tally = new TallyBuilder();
+    tally.removePass('constructor');
+    tally.addVerdict('constructor', 'pass', 'info');
+    expect(tally.build().checks['constructor']).to.deep.equal({ pass: 1, fail: 0, warn: 0, error: 0, skip: 0 });
+    expect(addTallies(new TallyBuilder().build(), tally.build()).checks['constructor']?.pass).to.equal(1);
+  });
+
+  it('counts failures of each severity', () => {
+    const tally = new TallyBuilder();
+    for (const [severity, times] of [
+      ['critical', 1],
+      ['high', 2],
+      ['medium', 3],
+      ['low', 4],
+    ] as const)
+      for (let time = 0; time < times; time++) tally.addVerdict('a', 'fail', severity);
+    expect(tally.build().failing).to.deep.equal({ critical: 1, high: 2, medium: 3, low: 4 });
+  });
+
   it('counts the evaluated targets', () => {
     const tally = new TallyBuilder();
     tally.addTarget();

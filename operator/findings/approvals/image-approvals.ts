@@ -20,10 +20,9 @@ function repositoryProblem(repository: string): string | undefined {
   const { name, tag, digest } = partsOf(repository);
   if (digest !== undefined) return `${quoted(repository)} has a digest: write it in the field digest`;
   if (tag !== undefined) return `${quoted(repository)} has a tag: remove it, since the digest identifies the image`;
-  const [first = '', ...others] = name.split('/');
-  const isName =
-    (others.length > 0 ? registryPart.test(first) || pathPart.test(first) : pathPart.test(first)) &&
-    others.every((part) => pathPart.test(part));
+  const isName = name
+    .split('/')
+    .every((part, index, { length }) => pathPart.test(part) || (index === 0 && length > 1 && registryPart.test(part)));
   return isName ? undefined : `${quoted(repository)} is not a repository such as registry.example.com/shop/web`;
 }
 

@@ -4,12 +4,15 @@ import { severityOrder } from '../../catalogue/controls/severity.ts';
 import type { Severity } from '../finding.ts';
 import type { Waiver } from './waiver.ts';
 
-/** The longest duration of an exception if the policy sets none. */
-const defaultDuration = '365d';
+const day = 86_400_000;
+const daysText = (milliseconds: number): string => `${Math.ceil(milliseconds / day)}d`;
+
+/** The longest duration of an exception if the policy sets none, in milliseconds. */
+const defaultDuration = 365 * day;
 
 /** Returns the end of an exception under the bounds of a policy, in milliseconds since the epoch. */
 export function endOf({ created, expiresAt }: Pick<Waiver, 'created' | 'expiresAt'>, now: number): number {
-  return expiresAt ?? (created ?? now) + (durationMilliseconds(defaultDuration) ?? 0);
+  return expiresAt ?? (created ?? now) + defaultDuration;
 }
 
 /**
@@ -28,9 +31,12 @@ function brokenDuration({ created, expiresAt }: Waiver, maxDuration: string | un
   if (expiresAt === undefined)
     return maxDuration === undefined ? undefined : `the exception has no expiresAt, which exceptions.maxDuration ${maxDuration} requires`;
   const length = expiresAt - Math.min(created ?? now, now);
-  if (length <= (durationMilliseconds(maxDuration ?? defaultDuration) ?? 0)) return undefined;
+  const longest = maxDuration === undefined ? defaultDuration : (durationMilliseconds(maxDuration) ?? 0);
+  if (length <= longest) return undefined;
   const bound =
-    maxDuration === undefined ? `the default of exceptions.maxDuration is ${defaultDuration}` : `exceptions.maxDuration is ${maxDuration}`;
+    maxDuration === undefined
+      ? `the default of exceptions.maxDuration is ${daysText(defaultDuration)}`
+      : `exceptions.maxDuration is ${maxDuration}`;
   return `expiresAt is ${daysText(length)} after the creation of the exception; ${bound}`;
 }
 
@@ -41,10 +47,6 @@ export function severityBound(severity: Severity, bounds: ExceptionBounds | unde
   return `the severity is ${severity}; exceptions.maxSeverity is ${limit}`;
 }
 
-function hasLabel({ labels }: Waiver, required: string): boolean {
-  const [key = '', ...value] = required.split('=');
-  return Object.hasOwn(labels, key) && (value.length === 0 || labels[key] === value.join('='));
-}
-
-const day = 86_400_000;
-const daysText = (milliseconds: number): string => `${Math.ceil(milliseconds / day)}d`;
+/** Whether an exception has a label: `key` with any value, or `key=value`. */
+const hasLabel = ({ labels }: Waiver, required: string): boolean =>
+  Object.entries(labels).some(([key, value]) => required === key || required === `${key}=${value}`);

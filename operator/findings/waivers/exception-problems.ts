@@ -17,8 +17,11 @@ const isCheck = (name: string, rules: ReadonlySet<string>): boolean =>
  * Returns what is wrong with an exception, each with the path of the field. `rules` contains the names of the rules of all policies. Pure.
  */
 export function exceptionProblems({ spec }: ExceptionObject, rules: ReadonlySet<string>): readonly string[] {
-  const targets = (spec.targets ?? []).flatMap((target, index) => targetProblems(target, `spec.targets[${index}]`));
-  return [...targets, ...spec.checks.flatMap((check, index) => checkProblems(check, `spec.checks[${index}]`, rules)), ...endProblems(spec)];
+  const targets = (spec.targets ?? []).flatMap((target, index) =>
+    targetProblems(target).map((problem) => `spec.targets[${index}].${problem}`),
+  );
+  const checks = spec.checks.flatMap((check, index) => checkProblems(check, rules).map((problem) => `spec.checks[${index}]${problem}`));
+  return [...targets, ...checks, ...endProblems(spec)];
 }
 
 /**
@@ -27,9 +30,9 @@ export function exceptionProblems({ spec }: ExceptionObject, rules: ReadonlySet<
  */
 export function validPart<T extends ExceptionObject>(exception: T, rules: ReadonlySet<string>): T | undefined {
   const { spec } = exception;
-  const checks = spec.checks.filter((check) => checkProblems(check, '', rules).length === 0);
+  const checks = spec.checks.filter((check) => checkProblems(check, rules).length === 0);
   // Without targets, an exception covers everything in its namespace: one whose targets are all wrong must cover nothing.
-  const targets = spec.targets?.filter((target) => targetProblems(target, '').length === 0);
+  const targets = spec.targets?.filter((target) => targetProblems(target).length === 0);
   if (checks.length === 0 || targets?.length === 0 || endProblems(spec).length > 0) return undefined;
   return withParts(exception, { checks, ...(targets ? { targets } : {}) });
 }
@@ -41,15 +44,15 @@ function withParts<T extends ExceptionObject>(exception: T, parts: Pick<Exceptio
   return isWhole ? exception : { ...exception, spec: { ...spec, ...parts } };
 }
 
-/** Returns why an entry of the targets selects nothing, each with the path of the field. */
-function targetProblems({ apiGroup = '', kind, names, containers = [] }: ExceptionTarget, at: string): readonly string[] {
-  const patterns = Object.entries({ apiGroup, kind, containers: containers.find((name) => name.includes('*')) });
+/** Returns why an entry of the targets selects nothing, each with the field. */
+function targetProblems({ apiGroup, kind, names, containers }: ExceptionTarget): readonly string[] {
+  const patterns = Object.entries({ apiGroup, kind, containers: containers?.find((name) => name.includes('*')) });
   const problems = patterns.flatMap(([field, value]) =>
     value?.includes('*') ? [`${field}: '${value}' is a pattern; omit ${field} for all`] : [],
   );
-  if (apiGroup.includes('/')) problems.push(`apiGroup: '${apiGroup}' has a version; write '${apiGroup.split('/')[0] ?? ''}'`);
+  if (apiGroup?.includes('/')) problems.push(`apiGroup: '${apiGroup}' has a version; write '${apiGroup.slice(0, apiGroup.indexOf('/'))}'`);
   if (kind !== undefined && /^[a-z]/.test(kind)) problems.push(`kind: '${kind}' is not a kind; kinds begin with a capital letter`);
-  return [...problems, ...foreignNames(kind, names)].map((problem) => `${at}.${problem}`);
+  return [...problems, ...foreignNames(kind, names)];
 }
 
 /** The API server takes nearly any name for objects of RBAC, and any for users and groups. */
@@ -67,14 +70,17 @@ function foreignNames(kind: string | undefined, names: readonly string[] = []): 
     : [`names: '${foreign}' is no name of an object; only with kind User or Group, or a kind of RBAC, names have other characters`];
 }
 
-function checkProblems(check: ExceptionCheck, at: string, rules: ReadonlySet<string>): readonly string[] {
+/** Returns why an entry of the checks selects nothing, as what follows the path of the entry: `.name: …`, or `: …` for the whole entry. */
+function checkProblems(check: ExceptionCheck, rules: ReadonlySet<string>): readonly string[] {
   const shape = shapeProblem(check);
-  if (shape !== undefined) return [`${at}: ${shape}`];
+  if (shape !== undefined) return [`: ${shape}`];
   const { name, framework, vulnerability } = check;
-  const pattern = Object.entries({ name, framework, vulnerability }).find(([, value]) => value?.includes('*'));
-  if (pattern) return [`${at}.${pattern[0]}: '${pattern[1] ?? ''}' is a pattern; name each check`];
+  const patterns = Object.entries({ name, framework, vulnerability }).flatMap(([field, value]) =>
+    value?.includes('*') ? [`.${field}: '${value}' is a pattern; name each check`] : [],
+  );
+  if (patterns.length > 0) return patterns;
   const problems = [nameProblem(name, rules), frameworkProblem(framework)];
-  return problems.flatMap((problem) => (problem === undefined ? [] : [`${at}.${problem}`]));
+  return problems.flatMap((problem) => (problem === undefined ? [] : [`.${problem}`]));
 }
 
 /** Returns why no check has a name, such as `name: no control …`. Undefined if one has it, or without a name. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { compileWaiver, type Waiver, type WaiverTarget } from './waiver.ts';
+import { compileWaiver, type Waiver } from './waiver.ts';
 
 /** The id of exceptions from the annotation `vigil.dev/except`. */
 export const INLINE = 'inline';
@@ -13,10 +13,10 @@ const datePattern = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}
 
 /** Whether a text is a date such as 2027-02-28 that exists, or such a date with a time and a zone. */
 export function isDate(text: string): boolean {
-  const [, day = ''] = datePattern.exec(text) ?? [];
-  const midnight = new Date(`${day}T00:00:00Z`);
+  const day = datePattern.exec(text)?.[1];
+  if (day === undefined || !Number.isFinite(Date.parse(text))) return false;
   // A date that does not exist, such as 31 February, is read as one of the next month.
-  return Number.isFinite(Date.parse(text)) && Number.isFinite(midnight.getTime()) && midnight.toISOString().startsWith(day);
+  return new Date(day).toISOString().startsWith(day);
 }
 
 /**
@@ -49,7 +49,7 @@ const entries = z
 export type InlineExceptions = { readonly waivers: readonly Waiver[] } | { readonly problem: string };
 
 /** Reads the annotation `vigil.dev/except` of an object. The exceptions cover only this object. Pure. */
-export function inlineExceptions({ inline = '[]', namespace, name }: WaiverTarget): InlineExceptions {
+export function inlineExceptions({ inline, name }: { readonly inline: string; readonly name: string }): InlineExceptions {
   const { created, text } = partsOf(inline);
   if (text.length > longest) return { problem: `the annotation vigil.dev/except has more than ${longest} characters` };
   let parsed: unknown;
@@ -60,19 +60,14 @@ export function inlineExceptions({ inline = '[]', namespace, name }: WaiverTarge
   }
   const read = entries.safeParse(parsed);
   if (!read.success) {
-    const [issue] = read.error.issues;
-    const path = issue?.path.map(String).join('.') ?? '';
-    const problem = `the annotation vigil.dev/except is invalid: ${path === '' ? '' : `${path}: `}${issue?.message ?? ''}`;
+    const texts = read.error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`));
+    const problem = `the annotation vigil.dev/except is invalid: ${texts.slice(0, 1).join()}`;
     return { problem: problem.slice(0, longestProblem).toWellFormed() };
   }
   return {
     waivers: read.data.map(({ check, reason, until }) => ({
       ...compileWaiver({
-        metadata: {
-          name,
-          ...(namespace === undefined ? {} : { namespace }),
-          ...(created === undefined ? {} : { creationTimestamp: created }),
-        },
+        metadata: { name, ...(created === undefined ? {} : { creationTimestamp: created }) },
         spec: { reason, expiresAt: until, checks: [/^(CVE|GHSA)-/.test(check) ? { vulnerability: check } : { name: check }] },
       }),
       id: INLINE,

@@ -90,13 +90,10 @@ export class WaiverSet {
     { bounds, refused }: { readonly bounds: ExceptionBounds | undefined; readonly refused: { id: string; reason: string }[] },
   ): readonly Waiver[] {
     const declared = (this.#index.get(subject.check) ?? []).filter(
-      ({ namespace, policies, coversCheck }) =>
-        (namespace === undefined || namespace === target.namespace) &&
-        (policies === undefined || policies.has(subject.policy)) &&
-        coversCheck(subject),
+      ({ policies, coversCheck }) => (policies === undefined || policies.has(subject.policy)) && coversCheck(subject),
     );
     if (target.inline === undefined) return declared;
-    const inline = inlineExceptions(target);
+    const inline = inlineExceptions({ inline: target.inline, name: target.name });
     if ('problem' in inline) {
       if (bounds?.inline === 'Allow') refused.push({ id: INLINE, reason: inline.problem });
       return declared;

@@ -121,7 +121,7 @@ function checkMatches(checks: readonly ExceptionCheck[]): ReadonlyMap<string, re
   return matches;
 }
 
-const groupOf = (apiVersion: string): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '');
+const groupOf = (apiVersion: string): string => apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
 
 /** Returns a function that returns the covered containers, or undefined if the entry does not select the object. */
 function targetMatch({

@@ -31,6 +31,40 @@ describe('exceptionProblems', () => {
       "spec.checks[0].framework: no framework 'nsaa' (did you mean 'nsa'?)",
     ],
     ['a pattern in place of a check', { checks: [{ name: 'host-*' }] }, "spec.checks[0].name: 'host-*' is a pattern; name each check"],
+    [
+      'a pattern in place of a framework',
+      { checks: [{ framework: 'ns*' }] },
+      "spec.checks[0].framework: 'ns*' is a pattern; name each check",
+    ],
+    [
+      'a pattern in place of a vulnerability',
+      { checks: [{ vulnerability: 'CVE-*' }] },
+      "spec.checks[0].vulnerability: 'CVE-*' is a pattern; name each check",
+    ],
+    ['a check without a name', { checks: [{}] }, 'spec.checks[0]: set exactly one of name, framework and vulnerability'],
+    [
+      'a check with two names',
+      { checks: [{ name: 'host-pid', framework: 'nsa' }] },
+      'spec.checks[0]: set exactly one of name, framework and vulnerability',
+    ],
+    [
+      'a package for a control',
+      { checks: [{ name: 'host-pid', package: 'zlib' }] },
+      'spec.checks[0]: package and untilFixed require vulnerability',
+    ],
+    [
+      'untilFixed for a framework',
+      { checks: [{ framework: 'nsa', untilFixed: true }] },
+      'spec.checks[0]: package and untilFixed require vulnerability',
+    ],
+    [
+      'a pattern for groups',
+      { targets: [{ apiGroup: '*.example.com' }] },
+      "spec.targets[0].apiGroup: '*.example.com' is a pattern; omit apiGroup for all",
+    ],
+    ['an end that does not exist', { expiresAt: '2027-02-30T00:00:00Z' }, "spec.expiresAt: '2027-02-30T00:00:00Z' is not a time"],
+    ['an end that is only a date', { expiresAt: '2027-02-28' }, "spec.expiresAt: '2027-02-28' is not a time"],
+    ['an empty name', { targets: [{ names: [''] }] }, "spec.targets[0].names: '' is no name of an object; only with kind User or Group"],
     ['a pattern for kinds', { targets: [{ kind: '*' }] }, "spec.targets[0].kind: '*' is a pattern; omit kind for all"],
     ['a pattern for containers', { targets: [{}, { containers: ['app', 'side*'] }] }, "spec.targets[1].containers: 'side*' is a pattern"],
     ['a group with its version', { targets: [{ apiGroup: 'apps/v1' }] }, "spec.targets[0].apiGroup: 'apps/v1' has a version; write 'apps'"],
@@ -44,6 +78,36 @@ describe('exceptionProblems', () => {
     ['an end that is no time', { expiresAt: 'soon' }, "spec.expiresAt: 'soon' is not a time in RFC 3339, such as 2027-02-28T00:00:00Z"],
   ] as const)
     it(`names ${what}`, () => expect(problems(spec as never).join()).to.include(problem));
+});
+
+describe('exceptionProblems', () => {
+  const none: readonly (readonly [what: string, spec: Parameters<typeof exception>[0]])[] = [
+    ['a package and untilFixed of a vulnerability', { checks: [{ vulnerability: 'CVE-2026-1', package: 'zlib', untilFixed: true }] }],
+    ['the summary of further anomalies', { checks: [{ name: 'more-anomalies' }] }],
+    ['targets with every field', { targets: [{ apiGroup: 'apps', kind: 'Deployment', names: ['web-*', 'A.b:c'], containers: ['app'] }] }],
+    ['the core group', { targets: [{ apiGroup: '' }] }],
+    ['an empty target', { targets: [{}] }],
+    ['a time with an offset', { expiresAt: '2027-02-28T00:00:00+02:00' }],
+  ];
+  for (const [what, spec] of none) it(`accepts ${what}`, () => expect(exceptionProblems(exception(spec), new Set())).to.deep.equal([]));
+
+  it('lists all problems, first of the targets, then of the checks and the end', () => {
+    const spec = {
+      targets: [{ apiGroup: '*/v1', kind: 'pods' }, {}, { names: ['a/b'] }],
+      checks: [{ name: 'host-pid' }, { framework: 'zz' }],
+      expiresAt: 'soon',
+    };
+    const paths = exceptionProblems(exception(spec), new Set()).map((problem) => problem.split(':')[0]);
+    expect(paths).to.deep.equal([
+      ...['spec.targets[0].apiGroup', 'spec.targets[0].apiGroup', 'spec.targets[0].kind', 'spec.targets[2].names'],
+      ...['spec.checks[1].framework', 'spec.expiresAt'],
+    ]);
+  });
+
+  it('lists the frameworks that exist', () => {
+    const [problem] = exceptionProblems(exception({ checks: [{ framework: 'zzzzzz' }] }), new Set());
+    expect(problem).to.match(/^spec\.checks\[0\]\.framework: no framework 'zzzzzz'; the frameworks are .*\bnsa\b.*, /);
+  });
 });
 
 describe('a target that is a user', () => {
@@ -81,6 +145,18 @@ describe('validPart', () => {
   it('is the exception itself without problems', () => {
     const whole = exception();
     expect(validPart(whole, rules)).to.equal(whole);
+  });
+
+  it('has the parts of the exception that have no problem, and nothing else changed', () => {
+    const targets = [{ kind: 'Deployment' }];
+    const whole = exception({ checks: [{ name: 'host-pid' }], targets, policies: ['baseline'] });
+    expect(validPart(whole, rules)).to.equal(whole);
+    const lessChecks = validPart(exception({ checks, targets, policies: ['baseline'] }), rules);
+    expect(lessChecks?.spec).to.deep.equal(
+      exception({ checks: [{ name: 'run-as-non-root' }, { name: 'team-label' }], targets, policies: ['baseline'] }).spec,
+    );
+    expect(lessChecks?.metadata).to.deep.equal(exception().metadata);
+    expect(validPart(exception({ checks }), rules)?.spec).not.to.have.property('targets');
   });
 
   it('leaves out targets with a problem, and never covers more because of it', () => {

@@ -48,3 +48,21 @@ export const setOf = (exceptions: readonly ExceptionObject[], bounds?: Exception
     namespaceLabels: (name) => (name === 'web' ? { tier: 'prod' } : undefined),
     ...some,
   });
+
+/** Exceptions at one failure, and what follows. */
+export interface Case {
+  readonly what: string;
+  readonly exceptions: readonly ExceptionObject[];
+  readonly bounds?: ExceptionBounds;
+  readonly subject?: Partial<WaiverSubject>;
+  readonly target?: Partial<WaiverTarget>;
+  /** The ids of the exceptions that cover the failure, the reason of a refusal, or undefined. */
+  readonly decision: string | undefined;
+}
+
+/** Returns the decision of a case, in the form of its `decision`. */
+export const decided = ({ exceptions, bounds, ...some }: Case): string | undefined => {
+  const decision = setOf(exceptions, bounds).decide(subject(some.subject), target(some.target), now);
+  if (decision === undefined) return undefined;
+  return decision.kind === 'excepted' ? decision.ids.join(', ') : `${decision.id}: ${decision.reason}`;
+};

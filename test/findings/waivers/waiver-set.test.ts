@@ -1,24 +1,7 @@
 import { expect } from 'chai';
 import type { ExceptionBounds } from '../../../operator/api/kinds/policy-exceptions.ts';
-import { inlineOf } from '../../../operator/findings/waivers/inline-exceptions.ts';
-import type { ExceptionObject, WaiverSubject, WaiverTarget } from '../../../operator/findings/waivers/waiver.ts';
-import { clusterException, exception, now, setOf, subject, target } from './samples.ts';
-
-interface Case {
-  readonly what: string;
-  readonly exceptions: readonly ExceptionObject[];
-  readonly bounds?: ExceptionBounds;
-  readonly subject?: Partial<WaiverSubject>;
-  readonly target?: Partial<WaiverTarget>;
-  /** The ids of the exceptions that cover the failure, the reason of a refusal, or undefined. */
-  readonly decision: string | undefined;
-}
-
-const decided = ({ exceptions, bounds, ...some }: Case): string | undefined => {
-  const decision = setOf(exceptions, bounds).decide(subject(some.subject), target(some.target), now);
-  if (decision === undefined) return undefined;
-  return decision.kind === 'excepted' ? decision.ids.join(', ') : `${decision.id}: ${decision.reason}`;
-};
+import type { ExceptionObject, WaiverSubject } from '../../../operator/findings/waivers/waiver.ts';
+import { clusterException, decided, exception, now, setOf, subject, target, type Case } from './samples.ts';
 
 const web = { namespaces: { include: ['web'] } };
 const fixable = { check: 'CVE-2026-1', containers: undefined, package: 'openssl' } as const;
@@ -125,6 +108,132 @@ const cases: readonly Case[] = [
     target: { namespace: 'gone' },
     decision: undefined,
   },
+  {
+    what: 'a namespace whose labels are not known, without a selector',
+    exceptions: [clusterException({ namespaces: { include: ['gone'] } })],
+    target: { namespace: 'gone' },
+    decision: 'legacy',
+  },
+  {
+    what: 'no namespace with other labels',
+    exceptions: [clusterException({ namespaces: { selector: { matchLabels: { tier: 'test' } } } })],
+    decision: undefined,
+  },
+  {
+    what: 'no namespace that is not included',
+    exceptions: [clusterException({ namespaces: { include: ['shop', 'we'] } })],
+    decision: undefined,
+  },
+  {
+    what: 'one of the namespaces that it includes',
+    exceptions: [clusterException({ namespaces: { include: ['shop', 'we*'], exclude: ['other'] } })],
+    decision: 'legacy',
+  },
+  {
+    what: 'no namespace that is included and excluded',
+    exceptions: [clusterException({ namespaces: { include: ['web'], exclude: ['shop', 'web'] } })],
+    decision: undefined,
+  },
+  {
+    what: 'no Namespace that the namespaces do not include',
+    exceptions: [clusterException(web)],
+    target: { apiVersion: 'v1', kind: 'Namespace', name: 'shop', namespace: undefined } as never,
+    decision: undefined,
+  },
+  {
+    what: 'no object of another group that is called Namespace too',
+    exceptions: [clusterException(web)],
+    target: { apiVersion: 'example.com/v1', kind: 'Namespace', name: 'web', namespace: undefined } as never,
+    decision: undefined,
+  },
+  { what: 'a policy that it names', exceptions: [exception({ policies: ['other', 'baseline'] })], decision: 'web/legacy' },
+  {
+    what: 'no vulnerability that is only mentioned with another id',
+    exceptions: [exception({ checks: [{ vulnerability: 'CVE-2026-2' }] })],
+    subject: fixable,
+    decision: undefined,
+  },
+  {
+    what: 'a vulnerability that has a fix, without untilFixed',
+    exceptions: [exception({ checks: [{ vulnerability: 'CVE-2026-1' }] })],
+    subject: { ...fixable, isFixed: true },
+    decision: 'web/legacy',
+  },
+  {
+    what: 'a vulnerability in any package, by another entry',
+    exceptions: [exception({ checks: [vulnerability, { vulnerability: 'CVE-2026-1' }] })],
+    subject: { ...fixable, package: 'zlib' },
+    decision: 'web/legacy',
+  },
+  {
+    what: 'objects of the core group',
+    exceptions: [exception({ targets: [{ apiGroup: '' }] })],
+    target: { apiVersion: 'v1', kind: 'Pod' },
+    decision: 'web/legacy',
+  },
+  {
+    what: 'no object of the core group by another group',
+    exceptions: [exception({ targets: [{ apiGroup: 'v1' }, { apiGroup: 'apps' }] })],
+    target: { apiVersion: 'v1', kind: 'Pod' },
+    decision: undefined,
+  },
+  {
+    what: 'an object that one of the targets selects',
+    exceptions: [exception({ targets: [{ kind: 'Job' }, { names: ['legacy-api'] }] })],
+    decision: 'web/legacy',
+  },
+  {
+    what: 'no object with other labels',
+    exceptions: [exception({ targets: [{ selector: { matchLabels: { app: 'web' } } }] })],
+    decision: undefined,
+  },
+  {
+    what: 'all of an object, if one target does and another names containers',
+    exceptions: [exception({ targets: [{ containers: ['sidecar'] }, { kind: 'Deployment' }] })],
+    decision: 'web/legacy',
+  },
+  {
+    what: 'the containers of several targets together',
+    exceptions: [exception({ targets: [{ containers: ['app'] }, { containers: ['sidecar'] }] })],
+    subject: { containers: ['app', 'sidecar'] },
+    decision: 'web/legacy',
+  },
+  {
+    what: 'no failure with an empty list of containers, by containers',
+    exceptions: [exception({ targets: [{ containers: ['app'] }] })],
+    subject: { containers: [] },
+    decision: undefined,
+  },
+  {
+    what: 'a failure with an empty list of containers as a whole',
+    exceptions: [exception()],
+    subject: { containers: [] },
+    decision: 'web/legacy',
+  },
+  {
+    what: 'no container that only the end of another exception covers',
+    exceptions: [
+      exception({ targets: [{ containers: ['app'] }] }),
+      exception({ targets: [{ containers: ['sidecar'] }], expiresAt: '2026-06-01T00:00:00Z' }, { name: 'mesh' }),
+    ],
+    subject: { containers: ['app', 'sidecar'] },
+    decision: undefined,
+  },
+  {
+    what: 'by the name that sorts first, of those with the same end',
+    exceptions: [exception({}, { name: 'b' }), exception({}, { name: 'a' }), exception({}, { name: 'c' })],
+    decision: 'web/a',
+  },
+  {
+    what: 'a failure until a second before 365 days after its creation',
+    exceptions: [exception({}, { creationTimestamp: '2025-06-01T00:00:01Z' })],
+    decision: 'web/legacy',
+  },
+  {
+    what: 'a failure without a creation time, as in a file',
+    exceptions: [exception({}, { creationTimestamp: undefined } as never)],
+    decision: 'web/legacy',
+  },
   { what: 'no excluded namespace', exceptions: [clusterException({ namespaces: { exclude: ['w*'] } })], decision: undefined },
   { what: 'nothing at its end', exceptions: [exception({ expiresAt: '2026-06-01T00:00:00Z' })], decision: undefined },
   {
@@ -142,118 +251,66 @@ const cases: readonly Case[] = [
     exceptions: [exception({ expiresAt: '2026-07-01T00:00:00Z' }), exception({ expiresAt: '2026-08-01T00:00:00Z' }, { name: 'longer' })],
     decision: 'web/longer',
   },
-  {
-    what: 'nothing if the policy allows no exceptions',
-    exceptions: [exception()],
-    bounds: { allow: 'None' },
-    decision: 'web/legacy: SecurityPolicy/baseline: exceptions.allow is None',
-  },
-  {
-    what: 'no finding above the highest severity',
-    exceptions: [exception()],
-    bounds: { maxSeverity: 'low' },
-    decision: 'web/legacy: SecurityPolicy/baseline: the severity is medium; exceptions.maxSeverity is low',
-  },
-  { what: 'a finding of the highest severity', exceptions: [exception()], bounds: { maxSeverity: 'medium' }, decision: 'web/legacy' },
-  {
-    what: 'nothing without an end if the policy sets a duration',
-    exceptions: [exception()],
-    bounds: { maxDuration: '90d' },
-    decision: 'web/legacy: SecurityPolicy/baseline: the exception has no expiresAt, which exceptions.maxDuration 90d requires',
-  },
-  {
-    what: 'nothing with a longer duration than the policy allows, counted from its creation',
-    exceptions: [exception({ expiresAt: '2026-08-30T00:00:00Z' })],
-    bounds: { maxDuration: '90d' },
-    decision: 'web/legacy: SecurityPolicy/baseline: expiresAt is 91d after the creation of the exception; exceptions.maxDuration is 90d',
-  },
-  {
-    what: 'a failure with the longest duration',
-    exceptions: [exception({ expiresAt: '2026-08-29T00:00:00Z' })],
-    bounds: { maxDuration: '90d' },
-    decision: 'web/legacy',
-  },
-  {
-    what: 'nothing with a duration of more than 365 days by default',
-    exceptions: [exception({ expiresAt: '2027-06-01T00:00:00Z' })],
-    decision:
-      'web/legacy: SecurityPolicy/baseline: expiresAt is 366d after the creation of the exception; the default of exceptions.maxDuration is 365d',
-  },
-  {
-    what: 'nothing without the required label',
-    exceptions: [exception()],
-    bounds: { requireApprovalLabel: 'approved-by=security' },
-    decision:
-      'web/legacy: SecurityPolicy/baseline: the exception lacks the label approved-by=security, which exceptions.requireApprovalLabel requires',
-  },
-  {
-    what: 'a failure with the required label',
-    exceptions: [exception({}, { labels: { 'approved-by': 'security' } })],
-    bounds: { requireApprovalLabel: 'approved-by=security' },
-    decision: 'web/legacy',
-  },
 ];
 
 describe('An exception covers', () => {
   for (const each of cases) it(each.what, () => expect(decided(each)).to.equal(each.decision));
 });
 
-describe('The annotation vigil.dev/except of an object', () => {
-  const inline = JSON.stringify([{ check: 'run-as-non-root', reason: 'needs root until 4.2', until: '2026-07-01' }]);
-  const decide = (annotation: string, bounds?: ExceptionBounds, check = 'run-as-non-root'): unknown =>
-    setOf([], bounds).decide(subject({ check }), target({ inline: annotation }), now);
+describe('The end of an exception at a failure', () => {
+  const endWith = (exceptions: readonly ExceptionObject[], some: Partial<WaiverSubject> = {}): string => {
+    const decision = setOf(exceptions).decide(subject(some), target(), now);
+    return decision?.kind === 'excepted' ? new Date(decision.until).toISOString() : 'none';
+  };
+  const named = (container: string, expiresAt: string): ExceptionObject =>
+    exception({ targets: [{ containers: [container] }], expiresAt }, { name: container });
 
-  it('covers a failure of the object if the policy allows it', () => {
-    expect(decide(inline, { inline: 'Allow' })).to.deep.equal({ kind: 'excepted', ids: ['inline'], until: Date.parse('2026-07-01') });
+  it('is expiresAt, or 365 days after its creation, or from now without a creation time', () => {
+    expect(endWith([exception({ expiresAt: '2026-07-01T00:00:00Z' })])).to.equal('2026-07-01T00:00:00.000Z');
+    expect(endWith([exception()])).to.equal('2027-05-31T00:00:00.000Z');
+    expect(endWith([exception({}, { creationTimestamp: undefined } as never)])).to.equal('2027-06-01T00:00:00.000Z');
   });
 
-  it('is refused by default, and says so', () => {
-    expect(decide(inline)).to.deep.equal({ kind: 'refused', id: 'inline', reason: 'SecurityPolicy/baseline: exceptions.inline is Refuse' });
-    expect(decide(inline, {}, 'host-pid')).to.equal(undefined);
+  it('is the latest of those that cover the whole failure', () => {
+    const [early, late] = [named('app', '2026-07-01T00:00:00Z'), exception({ expiresAt: '2026-08-01T00:00:00Z' }, { name: 'all' })];
+    for (const exceptions of [
+      [early, late],
+      [late, early],
+    ])
+      expect(endWith(exceptions)).to.equal('2026-08-01T00:00:00.000Z');
   });
 
-  it('keeps to the other bounds of the policy', () => {
-    expect(decide(inline, { inline: 'Allow', maxSeverity: 'low' })).to.have.property('kind', 'refused');
+  it('is the earliest of those that cover its containers together', () => {
+    const parts = [named('sidecar', '2026-08-01T00:00:00Z'), named('app', '2026-07-01T00:00:00Z')];
+    for (const exceptions of [parts, parts.toReversed()])
+      expect(endWith(exceptions, { containers: ['app', 'sidecar'] })).to.equal('2026-07-01T00:00:00.000Z');
+  });
+});
+
+describe('A set of exceptions', () => {
+  it('is empty without exceptions, unless a policy allows inline exceptions', () => {
+    const isEmpty = (exceptions: readonly ExceptionObject[], ...bounds: readonly ExceptionBounds[]): boolean =>
+      setOf(exceptions, undefined, { bounds: new Map(bounds.map((each, index) => [`p${index}`, each])) }).isEmpty;
+    expect(isEmpty([])).to.equal(true);
+    expect(isEmpty([], {}, { inline: 'Refuse' })).to.equal(true);
+    expect(isEmpty([], {}, { inline: 'Allow' })).to.equal(false);
+    expect(isEmpty([exception()])).to.equal(false);
+    expect(setOf([]).isEmpty).to.equal(true);
   });
 
-  it('lasts as long as the policy allows, counted from the creation of the object', () => {
-    const bounds = { inline: 'Allow', maxDuration: '60d' } as const;
-    expect(decide(inlineOf(inline, '2026-05-31T00:00:00Z') ?? '', bounds)).to.have.property('kind', 'excepted');
-    expect(decide(inlineOf(inline, '2026-01-01T00:00:00Z') ?? '', bounds)).to.have.property('kind', 'refused');
+  it('has its exceptions and the bounds of each policy', () => {
+    const set = setOf([exception()], { allow: 'None' });
+    expect(set.waivers.map(({ id }) => id)).to.deep.equal(['web/legacy']);
+    expect([set.boundsOf('baseline'), set.boundsOf('other')]).to.deep.equal([{ allow: 'None' }, undefined]);
   });
 
-  it('names an unknown check at every failure that it does not cover', () => {
-    const text = inline.replace('run-as-non-root', 'run-as-nonroot');
-    const set = setOf([], { inline: 'Allow' }, { rules: new Set(['team-label']) });
-    expect(set.decide(subject(), target({ inline: text }), now)).to.deep.equal({
+  it('names no policy for findings without one', () => {
+    const set = setOf([exception({ expiresAt: '2027-06-01T00:00:00Z' })]);
+    expect(set.decide(subject({ policy: '' }), target(), now)).to.deep.equal({
       kind: 'refused',
-      id: 'inline',
+      id: 'web/legacy',
       reason:
-        "the annotation vigil.dev/except: name: no control and no rule of a policy has the name 'run-as-nonroot' (did you mean 'run-as-non-root'?)",
+        'without a SecurityPolicy: expiresAt is 366d after the creation of the exception; the default of exceptions.maxDuration is 365d',
     });
-    for (const check of ['team-label', 'CVE-2026-1', 'GHSA-1'])
-      expect(set.decide(subject(), target({ inline: inline.replace('run-as-non-root', check) }), now), check).to.equal(undefined);
-    expect(set.decide(subject(), target({ inline }), now)).to.have.property('kind', 'excepted');
-    expect(set.decide(subject({ check: 'host-pid' }), target({ inline }), now)).to.equal(undefined);
   });
-
-  it('is cut to what is read, and is then refused', () => {
-    const long = inlineOf(' '.repeat(300_000), undefined) ?? '';
-    expect(long).to.have.length(8193);
-    expect(decide(long, { inline: 'Allow' })).to.have.property('kind', 'refused');
-  });
-
-  for (const [text, reason] of [
-    ['{', 'the annotation vigil.dev/except is not JSON'],
-    ['[{"check": "run-as-non-root"}]', /^the annotation vigil.dev\/except is invalid: 0.reason: /],
-    [inline.replace('2026-07-01', '2026-02-31'), /^the annotation vigil.dev\/except is invalid: 0.until: must be a date/],
-    [inline.replace('2026-07-01', 'whatever 2027'), /^the annotation vigil.dev\/except is invalid: 0.until: must be a date/],
-    [inline.replace('2026-07-01', 'soon'), /^the annotation vigil.dev\/except is invalid: 0.until: must be a date/],
-    [' '.repeat(9000), 'the annotation vigil.dev/except has more than 8192 characters'],
-  ] as const)
-    it(`is refused with the reason if it is ${text.trim().slice(0, 30)}`, () => {
-      const { reason: found } = decide(text, { inline: 'Allow' }) as { reason: string };
-      if (typeof reason === 'string') expect(found).to.equal(reason);
-      else expect(found).to.match(reason);
-    });
 });
