@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import pino from 'pino';
 import { Lifecycle, type Runnable } from '../../operator/controller/lifecycle.ts';
+import { ownKubeconfig } from '../kube/own-kubeconfig.ts';
 
 describe('the lifecycle of the operator', () => {
+  ownKubeconfig();
   let calls: string[];
   let lines: Record<string, unknown>[];
   const log = pino(

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
+import { ownKubeconfig } from '../kube/own-kubeconfig.ts';
 import { LeaderBench } from './leader-bench.ts';
 
 const spec = { controls: [{ name: 'host-network' }] };
@@ -8,6 +9,7 @@ const skips = (name: string): string => `Deployment/${name} p host-network skip`
 
 describe('the leader, with an API server in memory', function () {
   this.timeout(60_000);
+  ownKubeconfig();
   let bench: LeaderBench;
 
   beforeEach(async () => {

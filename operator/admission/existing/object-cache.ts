@@ -10,6 +10,8 @@ export interface ObjectCacheOptions {
   readonly namespace?: string | undefined;
   /** Whether an object is kept. Default: all are. */
   readonly keeps?: (object: KubernetesObject) => boolean;
+  /** The most objects that are held in memory. Of those beyond it, only the names are. Default: all are held. */
+  readonly most?: number;
   /** Milliseconds without data after which the watch counts as broken. */
   readonly silence: number;
   /** Called after the cached objects or the problem have changed. */
@@ -18,13 +20,22 @@ export interface ObjectCacheOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** The objects of a cache. */
+interface Held {
+  readonly objects: Map<string, KubernetesObject>;
+  /** The keys of the objects beyond the most. */
+  readonly others: Set<string>;
+}
+
+const holdNothing = (): Held => ({ objects: new Map(), others: new Set() });
+
 /** A cache of the objects of one resource. Unlike a Reflector, it knows when the operator may not read or watch them. */
 export class ObjectCache {
   readonly resource: ApiResource;
   readonly #options: ObjectCacheOptions;
   readonly #watch: ListWatch<KubeObject>;
-  #objects = new Map<string, KubernetesObject>();
-  #fresh = new Map<string, KubernetesObject>();
+  #held = holdNothing();
+  #fresh = holdNothing();
   #isComplete = false;
   #startedAt = 0;
   #problem: string | undefined;
@@ -38,7 +49,7 @@ export class ObjectCache {
       resource,
       { namespace, silence, onError: (error) => this.#failed(error) },
       {
-        begin: () => void (this.#fresh = new Map()),
+        begin: () => void (this.#fresh = holdNothing()),
         listed: (object) => this.#put(this.#fresh, object),
         complete: () => this.#replace(),
         steady: () => this.#setProblem(undefined),
@@ -47,9 +58,19 @@ export class ObjectCache {
     );
   }
 
-  /** The objects, without what changes without a meaning. Empty while there is a {@link problem}. */
+  /** The objects that are held, without what changes without a meaning. Empty while there is a {@link problem}. */
   get objects(): readonly KubernetesObject[] {
-    return this.#problem === undefined ? [...this.#objects.values()] : [];
+    return this.#problem === undefined ? [...this.#held.objects.values()] : [];
+  }
+
+  /** The number of objects, with those beyond the most. */
+  get size(): number {
+    return this.#held.objects.size + this.#held.others.size;
+  }
+
+  /** Whether there were more objects than the cache holds. Those beyond the most are only read by another cache. */
+  get isCut(): boolean {
+    return this.#held.others.size > 0;
   }
 
   /** Why the objects are not known: the kind is not served, or the operator may not list or watch it. */
@@ -71,10 +92,13 @@ export class ObjectCache {
     return this.#watch.stop();
   }
 
-  #put(objects: Map<string, KubernetesObject>, object: KubeObject): void {
-    const kept = this.#contentOf(object);
-    if (this.#options.keeps?.(kept) === false) objects.delete(keyOf(object));
-    else objects.set(keyOf(object), kept);
+  #put(held: Held, object: KubeObject): void {
+    const [key, content] = [keyOf(object), this.#contentOf(object)];
+    const isHeld = held.objects.has(key);
+    remove(held, key);
+    if (this.#options.keeps?.(content) === false) return;
+    if (isHeld || held.objects.size < (this.#options.most ?? Infinity)) held.objects.set(key, content);
+    else held.others.add(key);
   }
 
   /** Lists of the API server leave out the kind of each object. */
@@ -88,15 +112,15 @@ export class ObjectCache {
   }
 
   #replace(): void {
-    this.#objects = this.#fresh;
-    this.#fresh = new Map();
+    this.#held = this.#fresh;
+    this.#fresh = holdNothing();
     this.#isComplete = true;
     this.#options.onChange();
   }
 
   #change(isDeleted: boolean, object: KubeObject): void {
-    if (isDeleted) this.#objects.delete(keyOf(object));
-    else this.#put(this.#objects, object);
+    if (isDeleted) remove(this.#held, keyOf(object));
+    else this.#put(this.#held, object);
     this.#options.onChange();
   }
 
@@ -115,6 +139,11 @@ export class ObjectCache {
 
 /** Milliseconds after which a resource that could never be listed counts as unreadable, such as one of a server that does not respond. */
 const patience = 30_000;
+
+function remove({ objects, others }: Held, key: string): void {
+  objects.delete(key);
+  others.delete(key);
+}
 
 const keyOf = ({ metadata: { namespace = '', name } }: KubeObject): string => `${namespace}/${name}`;
 

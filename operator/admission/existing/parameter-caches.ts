@@ -11,7 +11,7 @@ import {
 import type { WatchClient } from '../../kube/watch/watch-stream.ts';
 import { ObjectCache, type ObjectCacheOptions } from './object-cache.ts';
 
-/** The most parameter objects of one kind. With more, its bindings are not evaluated. */
+/** The most parameter objects of one kind, and the most that a cache of one kind and namespace holds. With more, its bindings are not evaluated. */
 const mostObjects = 1000;
 
 /** The parameter objects of one kind that bindings refer to. */
@@ -25,6 +25,12 @@ interface KindCache {
   readonly namespaced: boolean;
   readonly caches: readonly ObjectCache[];
 }
+
+const sizeOf = ({ caches }: KindCache): number => caches.reduce((sum, { size }) => sum + size, 0);
+/** Whether there are few enough objects again, but some are not held. */
+const isOutdated = (known: KindCache): boolean => sizeOf(known) <= mostObjects && known.caches.some(({ isCut }) => isCut);
+
+type CacheOptions = Omit<ObjectCacheOptions, 'namespace' | 'keeps' | 'most'>;
 
 const keyOf = ({ apiVersion, kind }: ParamKind): string => `${apiVersion}/${kind}`;
 
@@ -47,12 +53,12 @@ export function wantedParameters(
 /** Watches the parameter objects that bindings refer to, and no other objects of their kinds longer than it takes to look at them. */
 export class ParameterCaches {
   readonly #client: WatchClient;
-  readonly #options: Omit<ObjectCacheOptions, 'namespace' | 'keeps'>;
+  readonly #options: CacheOptions;
   readonly #kinds = new Map<string, KindCache>();
   /** Kinds that the cluster does not serve. */
   readonly #unserved = new Set<string>();
 
-  constructor(client: WatchClient, options: Omit<ObjectCacheOptions, 'namespace' | 'keeps'>) {
+  constructor(client: WatchClient, options: CacheOptions) {
     this.#client = client;
     this.#options = options;
   }
@@ -74,7 +80,7 @@ export class ParameterCaches {
 
   /** Whether the parameters are known, or the reason why not. */
   get isReady(): boolean {
-    return [...this.#kinds.values()].every(({ caches }) => caches.every(({ isReady }) => isReady));
+    return [...this.#kinds.values()].every((known) => !isOutdated(known) && known.caches.every(({ isReady }) => isReady));
   }
 
   /** Whether some kind cannot be read. It may be readable later, without a change that is seen. */
@@ -86,13 +92,9 @@ export class ParameterCaches {
   read(kind: ParamKind): ParameterObjects {
     const known = this.#kinds.get(keyOf(kind));
     if (!known) return { objects: [], problem: `the cluster does not serve its parameters: ${kind.kind} in ${kind.apiVersion}` };
-    const objects = known.caches.flatMap((cache) => cache.objects);
-    const problem =
-      known.caches.find((cache) => cache.problem !== undefined)?.problem ??
-      (objects.length > mostObjects
-        ? `its bindings refer to ${objects.length} parameter objects of kind ${kind.kind}: Vigil evaluates at most ${mostObjects}`
-        : undefined);
-    return { objects: problem === undefined ? objects : [], namespaced: known.namespaced, ...(problem === undefined ? {} : { problem }) };
+    const problem = known.caches.find((cache) => cache.problem !== undefined)?.problem ?? tooMany(known, kind);
+    if (problem !== undefined) return { objects: [], namespaced: known.namespaced, problem };
+    return { objects: known.caches.flatMap((cache) => cache.objects), namespaced: known.namespaced };
   }
 
   async stop(): Promise<void> {
@@ -101,7 +103,8 @@ export class ParameterCaches {
 
   async #followKind({ kind, refs }: WantedParameters, resource: ApiResource): Promise<void> {
     const [key, identity] = [keyOf(kind), JSON.stringify([resource, refs])];
-    if (this.#kinds.get(key)?.refs === identity) return;
+    const known = this.#kinds.get(key);
+    if (known?.refs === identity && !isOutdated(known)) return;
     await this.#forget(key);
     const named = refs.map(({ namespace }) => (resource.namespaced ? namespace : undefined));
     const namespaces = named.includes(undefined) ? [undefined] : [...new Set(named)];
@@ -110,6 +113,7 @@ export class ParameterCaches {
         new ObjectCache(this.#client, resource, {
           ...this.#options,
           namespace,
+          most: mostObjects,
           keeps: (object) => refs.some((ref) => isSelected(object, ref)),
         }),
     );
@@ -122,4 +126,10 @@ export class ParameterCaches {
     this.#kinds.delete(key);
     for (const cache of known?.caches ?? []) await cache.stop();
   }
+}
+
+/** A constant text, because it is part of results in reports: the number may change all the time. */
+function tooMany(known: KindCache, { kind }: ParamKind): string | undefined {
+  if (sizeOf(known) <= mostObjects) return undefined;
+  return `its bindings refer to more than ${mostObjects} parameter objects of kind ${kind}, the most that Vigil evaluates`;
 }

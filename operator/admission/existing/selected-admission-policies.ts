@@ -42,6 +42,11 @@ interface Known {
   readonly selections: Map<string, SelectedRules>;
 }
 
+interface PolicyCaches {
+  readonly policies: ObjectCache;
+  readonly bindings: ObjectCache;
+}
+
 const KEY = 'selection';
 /** Milliseconds until objects are looked at again that were not read completely yet. */
 const firstRead = 100;
@@ -62,16 +67,14 @@ export class SelectedAdmissionPolicies {
   readonly controller: Controller;
   readonly #own: SelectedAdmissionPoliciesDependencies;
   readonly #parameters: ParameterCaches;
-  #caches: { readonly policies: ObjectCache; readonly bindings: ObjectCache } | undefined;
+  #caches: PolicyCaches | undefined;
   #known: Known | undefined;
   #restUntil = 0;
   #isStopped = false;
 
   constructor(own: SelectedAdmissionPoliciesDependencies) {
     this.#own = own;
-    const hasChanged = objectChanges<SecurityPolicy>(({ metadata, spec }) =>
-      JSON.stringify([metadata.deletionTimestamp, spec.admissionPolicies]),
-    );
+    const hasChanged = objectChanges<SecurityPolicy>(({ spec }) => JSON.stringify([spec.admissionPolicies]));
     this.controller = new Controller({
       name: 'admissionpolicies',
       log: own.log,
@@ -127,10 +130,9 @@ export class SelectedAdmissionPolicies {
     };
   }
 
+  /** A policy that is being deleted counts until it is gone: the exceptions of its rules are still judged. */
   get #selecting(): readonly SecurityPolicy[] {
-    return this.#own.policies
-      .list()
-      .filter(({ metadata, spec }) => spec.admissionPolicies !== undefined && metadata.deletionTimestamp === undefined);
+    return this.#own.policies.list().filter(({ spec }) => spec.admissionPolicies !== undefined);
   }
 
   async #reconcile(): Promise<ReconcileResult> {
@@ -149,10 +151,17 @@ export class SelectedAdmissionPolicies {
     }
     const caches = (this.#caches ??= this.#follow());
     if (!caches.policies.isReady || !caches.bindings.isReady) return undefined;
+    return this.#readWith(caches, selecting);
+  }
+
+  async #readWith(caches: PolicyCaches, selecting: readonly SecurityPolicy[]): Promise<ReconcileResult | undefined> {
     const { kubernetesVersion, resources } = await this.#own.clusterInfo();
+    // A stop has closed them meanwhile, and no watch may be opened after it.
+    if (this.#caches !== caches) return {};
     const selectors = selecting.map(({ spec }) => labelMatch(spec.admissionPolicies?.selector));
     const read = this.#keepIfRefused(existingOf(caches, (labels) => selectors.some((selects) => selects(labels))));
     await this.#parameters.follow(wantedParameters(read.policies, read.bindings), resources);
+    if (this.#caches !== caches) return this.#read();
     if (!this.#parameters.isReady) return undefined;
     this.#learn(read, kubernetesVersion, selecting);
     return this.#parameters.hasProblems || isRefused(read) ? { requeueAfter: retry } : {};
@@ -180,7 +189,7 @@ export class SelectedAdmissionPolicies {
     this.#own.onSelectionChange(selecting.map(({ metadata }) => metadata.name));
   }
 
-  #follow(): { readonly policies: ObjectCache; readonly bindings: ObjectCache } {
+  #follow(): PolicyCaches {
     const { client } = this.#own;
     const policies = new ObjectCache(client, RESOURCES.admissionPolicies, this.#cacheOptions());
     const bindings = new ObjectCache(client, RESOURCES.admissionBindings, this.#cacheOptions());
