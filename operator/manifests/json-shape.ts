@@ -11,7 +11,7 @@ const quote = 34;
 const backslash = 92;
 
 /** Returns the index after a string that begins at `start`. */
-function stringEnd(text: string, start: number): number {
+export function stringEnd(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end >= 0) {
     let escapes = 0;

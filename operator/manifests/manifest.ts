@@ -1,5 +1,6 @@
 import { UnreadableDocument } from './unreadable-document.ts';
 import { jsonPositions } from './json-positions.ts';
+import { jsonStream } from './json-stream.ts';
 import { jsonShapeProblem, maximumDepth } from './json-shape.ts';
 import { readPlainYaml } from './plain-yaml.ts';
 import { lineOfPath, type Positions } from './positions.ts';
@@ -96,6 +97,20 @@ function markerOf(line: string): 'begin' | 'end' | undefined {
 }
 
 const hasContent = (line: string): boolean => !/^\s*(#|%|$)/.test(line);
+
+/** Returns a document for each object of a stream of JSON, as kubectl reads it. */
+function streamOf(document: TextDocument): readonly TextDocument[] {
+  if (
+    document.lines
+      .find((line) => line.trim() !== '')
+      ?.trimStart()
+      .startsWith('{') !== true
+  )
+    return [document];
+  const parts = jsonStream(document.lines.join('\n'));
+  if (parts === undefined) return [document];
+  return parts.map(({ text, linesBefore }) => ({ lines: text.split('\n'), firstLine: document.firstLine + linesBefore }));
+}
 
 interface ReadDocument {
   readonly value: unknown;
@@ -195,7 +210,7 @@ class FileReader {
   }
 
   async read(text: string): Promise<ManifestFile> {
-    for (const [document, part] of documentsOf(text).entries()) await this.#document(part, document);
+    for (const [document, part] of documentsOf(text).flatMap(streamOf).entries()) await this.#document(part, document);
     return { manifests: this.#manifests, errors: this.#errors, others: this.#others };
   }
 

@@ -4,9 +4,9 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
   ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
   ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
 ]);
-const octal = /^([-+]?)0o?([0-7_]+)$/;
-const hexadecimal = /^([-+]?)0x([0-9a-fA-F_]+)$/;
-const binary = /^([-+]?)0b([01_]+)$/;
+const octal = /^([-+]?)0[oO]?([0-7_]+)$/;
+const hexadecimal = /^([-+]?)0[xX]([0-9a-fA-F_]+)$/;
+const binary = /^([-+]?)0[bB]([01_]+)$/;
 const real = /^[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?$/;
 const infinite = /^([-+]?)\.(inf|Inf|INF)$/;
 

@@ -227,7 +227,7 @@ export const networkAndExposure: Section = {
       parameters: {
         addresses: {
           description:
-            'The addresses of metadata services. Others are 168.63.129.16 (Azure), 100.100.100.200 (Alibaba Cloud) and 192.0.0.192 (Oracle Cloud).',
+            'The addresses of metadata services. Others are 168.63.129.16 (Azure), 100.100.100.200 (Alibaba Cloud) and 192.0.0.192 (Oracle Cloud). The defaults for IPv6 count for pods with a policy that names a network of IPv6.',
           type: 'strings',
           default: ['169.254.169.254', 'fd00:ec2::254', 'fd20:ce::254'],
         },
@@ -375,11 +375,11 @@ export const networkAndExposure: Section = {
       parameters: {
         internalAnnotations,
         names: {
-          description: 'Parts of a workload name or an image name that identify an admin interface.',
+          description: 'Words in the name of a workload, or in the last part of an image name, that identify an admin interface. A name with a slash is one in the path of an image. Exporters, operators and agents are none.',
           type: 'strings',
           default: [
             'kubernetes-dashboard', 'dashboard', 'argo-server', 'argocd-server', 'jenkins', 'kubeflow', 'nifi', 'weave-scope', 'prometheus',
-            'mlflow', 'jupyter', 'jupyterhub', 'vllm', 'grafana', 'kibana', 'airflow', 'ray-head', 'zeppelin',
+            'mlflow', 'jupyter', 'jupyterhub', 'jupyterlab', 'notebook', 'vllm', 'grafana', 'kibana', 'airflow', 'ray-head', 'zeppelin',
           ], // prettier-ignore
         },
       },

@@ -2,6 +2,7 @@ import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import { textsOf } from '../objects/kubernetes-object.ts';
 import { clean, type Violation } from '../outcomes/outcome.ts';
 import { isOpenHostPort, WaysIn } from '../network/exposure/ways-in.ts';
+import { isInterface } from '../network/exposure/admin-interface.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
 import { labelsPath } from './network-checks.ts';
 import { labelled } from './selectable-pods.ts';
@@ -40,9 +41,9 @@ const internetExposed: CrossObjectCheck = (workload, { snapshot, parameters }) =
 };
 
 const sensitiveExposed: CrossObjectCheck = (workload, query) => {
-  const texts = [workload.reference.name, ...workloadOf(workload).containers.map(({ image }) => image)];
-  const sensitive = textsOf(query.parameters['names']).some((name) => texts.some((text) => text.includes(name)));
-  return sensitive ? internetExposed(workload, query) : clean;
+  const images = workloadOf(workload).containers.map(({ image }) => image);
+  const isSensitive = textsOf(query.parameters['names']).some((name) => isInterface(workload.reference.name, images, name));
+  return isSensitive ? internetExposed(workload, query) : clean;
 };
 
 /** The checks of what is reachable from outside, by the names that controls use. */

@@ -65,6 +65,8 @@ const policyCoverage: CrossObjectCheck = (workload, { snapshot }) => {
 /** The names of the metadata service at 169.254.169.254. */
 const metadataNames: readonly string[] = ['metadata.google.internal', 'metadata', 'instance-data', 'instance-data.ec2.internal'];
 const linkLocal = addressOf('169.254.169.254');
+/** The addresses of metadata services for clusters with IPv6. A policy that names no network of IPv6 is for a cluster without it. */
+const ofIpv6Clusters: ReadonlySet<bigint | undefined> = new Set(['fd00:ec2::254', 'fd20:ce::254'].map(addressOf));
 
 const knownDestinations = new WeakMap<ControlParameters, readonly Destination[]>();
 
@@ -82,7 +84,9 @@ function metadataDestinations(parameters: ControlParameters): readonly Destinati
 const metadataEgress: CrossObjectCheck = (workload, { snapshot, parameters }) => {
   const policies = namespacePolicies(snapshot, workload.reference.namespace ?? '');
   const pod = podIdentity(workload, policies.namespace);
-  const verdicts = metadataDestinations(parameters).map((destination) => policies.egress(pod, destination));
+  const hasIpv6 = policies.namesIpv6(pod);
+  const destinations = metadataDestinations(parameters).filter(({ address }) => hasIpv6 || !ofIpv6Clusters.has(address));
+  const verdicts = destinations.map((destination) => policies.egress(pod, destination));
   if (verdicts.includes('Allow')) return failure(labelsPath(workload));
   if (workloadOf(workload).hostNetwork) return onHostNetwork;
   const unknown = verdicts.find((verdict) => typeof verdict === 'object');

@@ -48,10 +48,16 @@ function read(object: NetworkObject): readonly TrafficPolicy[] {
 const known = new WeakMap<NetworkObject, readonly TrafficPolicy[]>();
 
 function policiesOf(object: NetworkObject, sets: readonly NetworkObject[]): readonly TrafficPolicy[] {
-  if (isCalico(object)) return [calicoPolicy(object, sets)];
-  const found = known.get(object) ?? read(object);
+  if (isCalico(object)) return [calicoPolicy(object, sets)].map((policy) => withFamily(policy, object));
+  const found = known.get(object) ?? read(object).map((policy) => withFamily(policy, object));
   known.set(object, found);
   return found;
+}
+
+const ipv6Network = /"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*\/\d{1,3}"/;
+
+function withFamily(policy: TrafficPolicy, { body }: NetworkObject): TrafficPolicy {
+  return ipv6Network.test(JSON.stringify(body['spec'] ?? body['specs'] ?? null)) ? { ...policy, namesIpv6: true } : policy;
 }
 
 /** Whether traffic of pods is denied unless a rule allows it. `unknown`: why that cannot be told. */
@@ -76,12 +82,14 @@ export class NamespacePolicies {
   readonly #isolating = new Map<Direction, PolicyIndex>();
   readonly #deciding = new Map<Destination, Deciding>();
   readonly #unreadable: PolicyIndex;
+  readonly #namingIpv6: PolicyIndex;
 
   constructor(namespace: NamespaceIdentity, policies: readonly TrafficPolicy[]) {
     this.namespace = namespace;
     // Sorted, so that the reason of a skip does not depend on the order of objects.
     this.#policies = policies.filter((policy) => reaches(policy, namespace)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     this.#unreadable = new PolicyIndex(this.#policies.filter(({ unreadableSelection }) => unreadableSelection !== undefined));
+    this.#namingIpv6 = new PolicyIndex(this.#policies.filter(({ namesIpv6 }) => namesIpv6 === true));
   }
 
   /** Whether the namespace has a policy: one about it, or one about all of its pods. A policy that never denies does not count. */
@@ -118,7 +126,18 @@ export class NamespacePolicies {
     const { allowing, others } = this.#decidingOn(destination);
     const allowed = allowing.find(pod);
     const policies = [...others.selecting(pod), ...(allowed === undefined ? [] : [allowed])];
-    return decideEgress(policies, destination, this.isolation(pod, 'Egress').isolated);
+    return decideEgress(policies, destination, this.#isolatesEgress(pod));
+  }
+
+  /** Whether a policy of a pod names a network of IPv6. Where none does, the cluster can well have no IPv6. */
+  namesIpv6(pod: PodIdentity): boolean {
+    return this.#namingIpv6.find(pod) !== undefined;
+  }
+
+  /** Whether NetworkPolicies deny what no rule allows. Policies of the other tiers deny only by their rules. */
+  #isolatesEgress(pod: PodIdentity): boolean {
+    const isCertain = ({ tier, unreadableSelection }: TrafficPolicy): boolean => tier === 'network' && unreadableSelection === undefined;
+    return this.#isolatingIn('Egress').find(pod, isCertain) !== undefined;
   }
 
   #isolatingIn(direction: Direction): PolicyIndex {

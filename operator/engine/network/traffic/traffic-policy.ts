@@ -60,6 +60,8 @@ export interface TrafficPolicy {
   readonly isolates: readonly Direction[];
   /** The directions in which the policy allows nothing. */
   readonly closes: readonly Direction[];
+  /** Whether the policy names a network of IPv6. */
+  readonly namesIpv6?: boolean;
   /** Decides about egress. */
   decide(destination: Destination): Decision;
   /** Why it cannot be told which pods the policy selects. */

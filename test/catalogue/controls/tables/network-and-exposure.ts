@@ -12,6 +12,8 @@ const calicoWide = (spec: string): string => custom('crd.projectcalico.org/v1', 
 const adminPolicy = (kind: string, spec: string): string => custom('policy.networking.k8s.io/v1alpha1', kind, `{${spec}}`);
 const denyAll =
   'subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}], egress: [{action: Deny, to: [{networks: [0.0.0.0/0, "::/0"]}]}]';
+const clusterEgress = (rules: string): string =>
+  adminPolicy('AdminNetworkPolicy', `priority: 5, subject: {namespaces: {}}, egress: [${rules}]`);
 const service = (spec: string, name = 'web', inNamespace = 'shop'): string =>
   `{apiVersion: v1, kind: Service, metadata: {name: ${name}, namespace: ${inNamespace}}, spec: ${spec}}`;
 const ingress = (spec: string, annotations = '{}'): string =>
@@ -294,6 +296,19 @@ export const table: Tables = {
           ),
         ],
         ['denied for the cluster by default', adminPolicy('BaselineAdminNetworkPolicy', denyAll)],
+        ['denied for the cluster, without IPv6', clusterEgress('{action: Deny, to: [{networks: [169.254.169.254/32]}]}')],
+        [
+          'passed on for the cluster, and denied by a policy',
+          together(clusterEgress('{action: Pass, to: [{networks: [169.254.0.0/16]}]}'), egress('[]')),
+        ],
+        [
+          'Cilium: denied without IPv6',
+          cilium('{endpointSelector: {}, egress: [{toEntities: [all]}], egressDeny: [{toCIDR: [169.254.169.254/32]}]}'),
+        ],
+        [
+          'Calico: denied without IPv6',
+          calicoWide('{types: [Egress], egress: [{action: Deny, destination: {nets: [169.254.169.254/32]}}, {action: Allow}]}'),
+        ],
       ] as const
     ).map(([title, other]) => passes(title, together(labelled, other))),
     passes('an address that nobody asked about', together(labelled, egress('[{to: [{ipBlock: {cidr: 168.63.129.16/32}}]}]'))),
@@ -345,6 +360,25 @@ export const table: Tables = {
             ),
             egress('[]'),
           ),
+        ],
+        [
+          'passed on for the cluster before all is denied, without a policy',
+          clusterEgress('{action: Pass, to: [{networks: [169.254.0.0/16]}]}, {action: Deny, to: [{networks: [0.0.0.0/0, "::/0"]}]}'),
+        ],
+        [
+          'allowed by default before all is denied',
+          adminPolicy(
+            'BaselineAdminNetworkPolicy',
+            'subject: {namespaces: {}}, egress: [{action: Allow, to: [{networks: [169.254.0.0/16]}]}, {action: Deny, to: [{networks: [0.0.0.0/0]}]}]',
+          ),
+        ],
+        [
+          'the other port denied for the cluster',
+          clusterEgress('{action: Deny, to: [{networks: [0.0.0.0/0]}], ports: [{portNumber: {protocol: TCP, port: 443}}]}'),
+        ],
+        [
+          'denied for the cluster, and opened for IPv6 by a policy',
+          together(clusterEgress('{action: Deny, to: [{networks: [169.254.169.254/32]}]}'), egress('[{to: [{ipBlock: {cidr: "::/0"}}]}]')),
         ],
       ] as const
     ).map(([title, other]) => fails(title, together(labelled, other), 'metadata.labels')),

@@ -186,6 +186,13 @@ export const table: Tables = {
     fails('an admin interface', together('metadata: {labels: {app: web}}\nspec: {containers: [{name: a, image: "jenkins/jenkins:1"}]}', service('{type: LoadBalancer, selector: {app: web}}')), 'metadata.labels'),
     passes('another image', together(labelled, service('{type: LoadBalancer, selector: {app: web}}'))),
     passes('an admin interface inside the cluster', together('metadata: {labels: {app: web}}\nspec: {containers: [{name: a, image: "grafana/grafana:1"}]}', service('{selector: {app: web}}'))),
+    ...['quay.io/jupyter/scipy-notebook:x', 'registry.example.com:5000/infra/kubernetes-dashboard@sha256:0', 'jenkins2:1', 'prom/prometheus'].map((image) =>
+      fails(image, together(`metadata: {labels: {app: web}}\nspec: {containers: [{name: a, image: "${image}"}]}`, service('{type: LoadBalancer, selector: {app: web}}')), 'metadata.labels'),
+    ),
+    ...['quay.io/prometheus/node-exporter:v1', 'grafana/loki:3', 'unified/unified-api:1', 'grafana/grafana-operator:5', 'jenkins.example.com/shop:1', 'shop:grafana'].map((image) =>
+      passes(image, together(`metadata: {labels: {app: web}}\nspec: {containers: [{name: a, image: "${image}"}]}`, service('{type: LoadBalancer, selector: {app: web}}'))),
+    ),
+    fails('a parameter with a slash', together('metadata: {labels: {app: web}}\nspec: {containers: [{name: a, image: "docker.io/apache/superset:4"}]}', service('{type: NodePort, selector: {app: web}}')), 'metadata.labels', { parameters: { names: ['apache/superset'] } }),
     fails('a parameter', together('metadata: {labels: {app: web}}\nspec: {containers: [{name: a, image: "mine:1"}]}', service('{type: NodePort, selector: {app: web}}')), 'metadata.labels', { parameters: { names: ['mine'] } }),
   ),
   'netpol-metadata-egress': pods(

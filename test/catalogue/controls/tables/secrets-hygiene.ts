@@ -95,6 +95,12 @@ export const table: Tables = {
     errs('a number', 'containers: [{name: a, env: [{name: PASSWORD, value: 5}]}]', path),
   ),
   'credential-in-configmap': objects(
+    ...['$oidc.okta.clientSecret', '$dex.github.clientSecret', '$sso-secret:oidc.clientSecret', '$webhook.secret'].map((value) =>
+      passes(`a reference of Argo CD: ${value}`, data({ 'oidc.config': `clientID: a\nclientSecret: ${value}\n` })),
+    ),
+    ...['$ummer2024x', '$ummer.2024.x', 'oidc.okta.clientSecret'].map((value) =>
+      fails(`no reference of Argo CD: ${value}`, data({ 'oidc.config': `clientSecret: ${value}\n` }), "data['oidc.config']"),
+    ),
     fails('a line that ends as on Windows', data({ 'app.properties': 'user=app\r\npassword=hunter2\r\n' }), "data['app.properties']"),
     passes('no value, on a line that ends as on Windows', data({ 'app.properties': 'password=\r\nuser=app\r\n' })),
     passes('settings', data({ 'db-host': 'db.example.com', 'app.conf': 'level=debug\n# password: old\n' })),
