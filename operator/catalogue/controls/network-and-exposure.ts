@@ -375,7 +375,8 @@ export const networkAndExposure: Section = {
       parameters: {
         internalAnnotations,
         names: {
-          description: 'Words in the name of a workload, or in the last part of an image name, that identify an admin interface. A name with a slash is one in the path of an image. Exporters, operators and agents are none.',
+          description:
+            'Words in the name of a workload, or in the last part of an image name, that identify an admin interface. A name with a slash is one in the path of an image. Exporters, operators and agents are none.',
           type: 'strings',
           default: [
             'kubernetes-dashboard', 'dashboard', 'argo-server', 'argocd-server', 'jenkins', 'kubeflow', 'nifi', 'weave-scope', 'prometheus',
