@@ -42,6 +42,7 @@ EOF
 }
 
 kubelet_config() {
+  mkdir -p "$DIR/static-pods"
   cat >"$DIR/kubelet.yaml" <<EOF
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -58,6 +59,8 @@ enforceNodeAllocatable: []
 failCgroupV1: false
 failSwapOn: false
 podLogsDir: $DIR/pod-logs
+staticPodPath: $DIR/static-pods
+fileCheckFrequency: 2s
 volumePluginDir: $DIR/volume-plugins
 resolvConf: ""
 clusterDNS: []

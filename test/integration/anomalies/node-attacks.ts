@@ -5,16 +5,17 @@ import type { Attack, Stage } from './attack.ts';
 /** The accounts of {@link nodeAttacks}. */
 export const nodeAccounts = ['opener', 'shell', 'forwarder', 'debugger', 'proxier', 'changer', 'fleet', 'newcomer', 'forger', 'thief'];
 
-/** The pod that is attacked: it waits on a node. */
-export const target = (shop: string): object => ({
+/** It waits on a node. */
+const target = (shop: string): object => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'target', namespace: shop },
   spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image: '127.0.0.1:5000/pause:1' }] },
 });
 
-/** Waits until the pod that is attacked runs. */
-export async function targetRuns(shop: string): Promise<void> {
+/** Makes the pod that is attacked, and waits until it runs. */
+export async function runTarget(shop: string): Promise<void> {
+  kubectl(['apply', '-f', '-'], JSON.stringify(target(shop)));
   kubectl(['-n', shop, 'wait', 'pod/target', '--for=condition=Ready', '--timeout=60s']);
   await sleep(1000);
 }
@@ -42,6 +43,7 @@ export const nodeAttacks = ({ cluster, red, shop, user, as }: Stage): readonly A
       about: 'Pod/target',
       actor: user('shell'),
       severity: 'high',
+      also: ['exec-into-pod'],
       act: () =>
         cluster.session(
           tokenOf('shell'),
@@ -110,6 +112,7 @@ export const nodeAttacks = ({ cluster, red, shop, user, as }: Stage): readonly A
       about: 'Pod/known-forged',
       actor: user('forger'),
       severity: 'critical',
+      also: ['new-host-access'],
       act: () => {
         const [name, uid] = kubectl([
           '-n',

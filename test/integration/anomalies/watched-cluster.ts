@@ -1,16 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parse } from 'yaml';
 import type { PolicyReport } from '../../../operator/api/kinds/policy-report.ts';
 import { kubectl } from '../cluster-access.ts';
+import { ClusterFiles, type ClientCertificate } from './cluster-files.ts';
 
-interface KubeConfig {
-  readonly clusters: [{ readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }];
-}
+/** How a request identifies itself: by a bearer token, a client certificate, or not at all. */
+export type Caller = string | ClientCertificate | undefined;
 
 /** An anomaly as a test compares it. */
 export interface SeenAnomaly {
@@ -20,15 +19,15 @@ export interface SeenAnomaly {
   readonly actor: string;
   readonly severity: string;
   readonly result: string;
+  /** The address and the program of the request. Empty: no audit event is known. */
+  readonly source: string;
 }
 
 /** Runs the operator of this checkout against a cluster of `hack/cluster up --audit`, and sends requests as different users. */
 export class WatchedCluster {
-  readonly #config = parse(readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8')) as KubeConfig;
-  readonly #audit = join(dirname(process.env['KUBECONFIG'] ?? ''), 'audit');
-  /** The port that the API server sends audit events to, and one for the metrics of the operator. */
-  readonly #auditPort = Number(readFileSync(join(this.#audit, 'port'), 'utf8'));
-  readonly #healthPort = this.#auditPort + 10_000;
+  readonly files = new ClusterFiles();
+  /** The port of the metrics of the operator. */
+  readonly #healthPort = this.files.auditPort + 10_000;
   #stop: () => Promise<unknown> = () => Promise.resolve();
 
   /** Installs the CRDs and accounts, but no operator of its own. */
@@ -39,14 +38,14 @@ export class WatchedCluster {
 
   /** Starts the operator in a process of its own: tests block theirs. Its log is on standard error. */
   start(): void {
-    const files = ['--audit-seed-file', join(this.#audit, 'ca-seed'), '--audit-token-file', join(this.#audit, 'token')];
+    const files = ['--audit-seed-file', this.files.audit('ca-seed'), '--audit-token-file', this.files.audit('token')];
     const flags = [
       '--health-port',
       String(this.#healthPort),
       '--health-host',
       '127.0.0.1',
       '--audit-port',
-      String(this.#auditPort),
+      String(this.files.auditPort),
       ...files,
       '--worker-image',
       'none',
@@ -70,29 +69,29 @@ export class WatchedCluster {
   /** Waits until the operator has received an audit event, at most 60 seconds. */
   async firstEvent(): Promise<boolean> {
     for (const end = performance.now() + 60_000; performance.now() < end;) {
-      const metrics = await fetch(`http://127.0.0.1:${this.#healthPort}/metrics`).then(
-        (response) => response.text(),
-        () => '',
-      );
-      if (/^vigil_audit_events_total [1-9]/m.test(metrics)) return true;
+      if (/^vigil_audit_events_total [1-9]/m.test(await this.metrics())) return true;
       await sleep(500);
     }
     return false;
   }
 
-  /** Sends a request to the API server with a bearer token, or without any credential. Resolves to the status. */
-  send(
-    token: string | undefined,
-    method: string,
-    path: string,
-    some: { body?: object; headers?: Record<string, string> } = {},
-  ): Promise<number> {
-    const [{ cluster }] = this.#config.clusters;
-    const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
+  /** The metrics of the operator as text. Empty: it does not answer. */
+  metrics(): Promise<string> {
+    return fetch(`http://127.0.0.1:${this.#healthPort}/metrics`).then(
+      (response) => response.text(),
+      () => '',
+    );
+  }
+
+  /** Sends a request to the API server. Resolves to the status. */
+  send(caller: Caller, method: string, path: string, some: { body?: object; headers?: Record<string, string> } = {}): Promise<number> {
+    const { authority: ca, server } = this.files;
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const headers = { 'content-type': type, ...some.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const bearer = typeof caller === 'string' ? { authorization: `Bearer ${caller}` } : {};
+    const headers = { 'content-type': type, ...some.headers, ...bearer };
     return new Promise((resolve, reject) => {
-      const call = request(`${cluster.server}${path}`, { method, ca, headers, agent: false }, (response) => {
+      const own = typeof caller === 'object' ? caller : {};
+      const call = request(`${server}${path}`, { method, ca, headers, agent: false, ...own }, (response) => {
         response.resume().on('end', () => resolve(response.statusCode ?? 0));
       });
       call.on('error', reject).end(some.body === undefined ? '' : JSON.stringify(some.body));
@@ -101,8 +100,7 @@ export class WatchedCluster {
 
   /** Opens a session by websocket, as kubectl does, and closes it. Resolves to the status: 101 if it was opened. */
   session(token: string, path: string): Promise<number> {
-    const [{ cluster }] = this.#config.clusters;
-    const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
+    const { authority: ca, server } = this.files;
     const headers = {
       authorization: `Bearer ${token}`,
       connection: 'Upgrade',
@@ -112,7 +110,7 @@ export class WatchedCluster {
       'sec-websocket-protocol': path.includes('/portforward') ? 'v4.channel.k8s.io' : 'v5.channel.k8s.io',
     };
     return new Promise((resolve, reject) => {
-      const call = request(`${cluster.server}${path}`, { ca, headers, agent: false });
+      const call = request(`${server}${path}`, { ca, headers, agent: false });
       call.on('upgrade', (response, socket) => {
         setTimeout(() => socket.destroy(), 500);
         resolve(response.statusCode ?? 0);
@@ -143,6 +141,7 @@ export class WatchedCluster {
         actor: properties['actor'] ?? '',
         severity,
         result,
+        source: properties['source'] ?? '',
       })),
     );
   }
