@@ -48,4 +48,6 @@ export const ingressNginxVulnerabilities: readonly KnownVulnerability[] = [
   { cve: 'CVE-2025-15566', severity: 'high', fixed: ['1.12.5', '1.13.1'] },
   { cve: 'CVE-2026-24512', severity: 'high', fixed: ['1.13.7', '1.14.3'] },
   { cve: 'CVE-2026-3288', severity: 'high', fixed: ['1.13.8', '1.14.4', '1.15.0'] },
+  // kubernetes/kubernetes issue 137893
+  { cve: 'CVE-2026-4342', severity: 'high', fixed: ['1.13.9', '1.14.5', '1.15.1'] },
 ];
