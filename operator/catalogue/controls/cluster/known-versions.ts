@@ -6,8 +6,8 @@ export interface KubernetesSupport {
 }
 
 /**
- * The ends of support of Kubernetes. Up to 1.31: data/releases/eol.yaml of kubernetes/website. From 1.32: the schedule of each release, 14
- * months after it (KEP-1498). Versions before the first one have no support either.
+ * The ends of support of Kubernetes. Up to 1.31: data/releases/eol.yaml of kubernetes/website. From 1.33: the page of each release, such as
+ * kubernetes.io/releases/1.37. 1.32: 14 months after its release (KEP-1498). Versions before the first one have no support either.
  */
 export const kubernetesSupport: readonly KubernetesSupport[] = [
   { minor: 20, ends: '2022-02-28' },
