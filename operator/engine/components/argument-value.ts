@@ -1,5 +1,6 @@
 import type { ArgumentCheck, ArgumentType } from '../../catalogue/controls/components/argument-check.ts';
 import { isFields } from '../objects/kubernetes-object.ts';
+import { goBoolean, goDuration, goInteger } from './go-values.ts';
 import type { ProgramArgument } from './program-arguments.ts';
 
 /** Thrown for a value that is not of the type of its argument: the program does not start with it. */
@@ -11,22 +12,6 @@ const unexpected = (expected: string): never => {
   throw new UnexpectedValue(`expected ${expected}`);
 };
 
-/** The texts that Go's strconv.ParseBool reads. */
-const booleans: ReadonlyMap<string, boolean> = new Map([
-  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
-  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
-]);
-
-const secondsIn: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
-
-/** The seconds of a duration of Go, such as 1h30m. */
-function durationOf(text: string): number {
-  if (text === '0') return 0;
-  if (!/^(\d+(\.\d*)?(h|ms|m|s|us|µs|ns))+$/.test(text)) unexpected('a duration');
-  const parts = [...text.matchAll(/(\d+(?:\.\d*)?)(h|ms|m|s|us|µs|ns)/g)];
-  return parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (secondsIn[unit] ?? 1), 0);
-}
-
 const entriesOf = (text: string): readonly string[] =>
   text
     .split(',')
@@ -35,10 +20,10 @@ const entriesOf = (text: string): readonly string[] =>
 
 /** Reads the last value of an argument of a command line. Lists have the entries of all values. */
 const ofWords: Readonly<Record<ArgumentType, (texts: readonly string[], last: string) => unknown>> = {
-  bool: (_, last) => booleans.get(last) ?? unexpected('true or false'),
-  int: (_, last) => (/^[+-]?\d+$/.test(last) ? Number(last) : unexpected('a whole number')),
+  bool: (_, last) => goBoolean(last) ?? unexpected('true or false'),
+  int: (_, last) => goInteger(last) ?? unexpected('a whole number'),
   text: (_, last) => (last === '' ? undefined : last),
-  duration: (_, last) => durationOf(last),
+  duration: (_, last) => goDuration(last) ?? unexpected('a duration'),
   list: (texts) => texts.flatMap(entriesOf),
   switches: (texts) => texts.flatMap(entriesOf),
 };
@@ -48,7 +33,7 @@ const ofConfiguration: Readonly<Record<ArgumentType, (value: unknown) => unknown
   bool: (value) => (typeof value === 'boolean' ? value : unexpected('true or false')),
   int: (value) => (Number.isInteger(value) ? value : unexpected('a whole number')),
   text: (value) => (typeof value === 'string' ? value : unexpected('a string')),
-  duration: (value) => (typeof value === 'string' || typeof value === 'number' ? durationOf(String(value)) : unexpected('a duration')),
+  duration: (value) => (typeof value === 'string' ? goDuration(value) : undefined) ?? unexpected('a duration'),
   list: (value) => (Array.isArray(value) ? (value.length === 0 ? undefined : value) : unexpected('a list')),
   switches: (value) =>
     isFields(value) && Object.values(value).every((on) => typeof on === 'boolean' || on === null)
@@ -67,4 +52,16 @@ export function typedValue({ values }: ProgramArgument, { type }: ArgumentCheck,
   }
   const texts = values.map((value) => (typeof value === 'string' ? value : unexpected('a string')));
   return ofWords[type](texts, (texts.at(-1) ?? '').trim());
+}
+
+/**
+ * Returns the path of the value that a configuration has instead of a map, if the field `name` is below it. `authentication: []` has no
+ * `authentication.anonymous.enabled`, and the program does not start with it.
+ */
+export function brokenParent(known: ReadonlyMap<string, ProgramArgument>, name: string): string | undefined {
+  for (let end = name.indexOf('.'); end >= 0; end = name.indexOf('.', end + 1)) {
+    const parent = known.get(name.slice(0, end));
+    if (parent !== undefined && (parent.values.at(-1) ?? null) !== null) return parent.path;
+  }
+  return undefined;
 }

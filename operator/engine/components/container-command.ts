@@ -1,6 +1,8 @@
 import type { ComponentName } from '../../catalogue/controls/components/argument-check.ts';
-import { type Fields, fieldsOf, listOf, textOf } from '../objects/kubernetes-object.ts';
+import { type Fields, listOf, textOf } from '../objects/kubernetes-object.ts';
+import { withEtcdVariables } from './etcd-variables.ts';
 import { type ProgramArguments, readArguments, type Word } from './program-arguments.ts';
+import { expandReferences, writtenVariables } from './variable-references.ts';
 
 /** The programs that run as containers. */
 const programs: ReadonlySet<string> = new Set<ComponentName>([
@@ -41,35 +43,10 @@ const hidden = (component: ComponentName, unknown: string): ContainerProgram => 
 
 /** The words of a list, with references to variables of the container replaced by their values. */
 function wordsOf(list: unknown, path: string, values: ReadonlyMap<string, string>): readonly Word[] {
-  return listOf(list).map((item, index) => ({
-    text:
-      typeof item === 'string'
-        ? item.replace(/\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string) => values.get(name) ?? whole)
-        : JSON.stringify(item),
-    path: `${path}[${index}]`,
-  }));
-}
-
-/** The values of the variables that are written in the container. */
-function variablesOf(container: Fields): ReadonlyMap<string, string> {
-  const entries = listOf(container['env']).map(fieldsOf);
-  return new Map(
-    entries.flatMap(({ name, value }) => (typeof name === 'string' && typeof value === 'string' ? [[name, value] as const] : [])),
-  );
-}
-
-/** The arguments of etcd that variables set: ETCD_CERT_FILE is --cert-file. Arguments of the command line override them. */
-function withVariables(found: ProgramArguments, container: Fields, path: string): ProgramArguments {
-  const all = new Map(found);
-  for (const [index, entry] of listOf(container['env']).entries()) {
-    const { name, value, valueFrom } = fieldsOf(entry);
-    const [, key] = /^ETCD_([A-Z0-9_]+)$/.exec(textOf(name) ?? '') ?? [];
-    if (key === undefined || (value === undefined && valueFrom === undefined)) continue;
-    const argument = key.toLowerCase().replaceAll('_', '-');
-    // The value of another source is not known: it counts as set.
-    if (!all.has(argument)) all.set(argument, { values: [value ?? '$(valueFrom)'], path: `${path}.env[${index}]` });
-  }
-  return all;
+  return listOf(list).map((item, index) => {
+    const expanded = typeof item === 'string' ? expandReferences(item, values) : { text: JSON.stringify(item) };
+    return { ...expanded, path: `${path}[${index}]` };
+  });
 }
 
 function programIn(
@@ -113,20 +90,29 @@ function programInScript(words: readonly Word[]): ContainerProgram | undefined {
  */
 export function containerProgram(container: Fields, path: string): ContainerProgram | undefined {
   const { command, args, image } = container;
-  const values = variablesOf(container);
+  const values = writtenVariables(container);
   const words = [...wordsOf(command, `${path}.command`, values), ...wordsOf(args, `${path}.args`, values)];
   if (words.length === 0) return programOfImage(container, path);
   if (shells.test(baseName(words[0]?.text ?? ''))) return programInScript(words);
   const found = programIn(words, textOf(image) ?? '');
   if (found === undefined) return undefined;
-  const { component } = found;
-  const { arguments: read, stray } = readArguments(found.words, component);
+  return programWith(found, container, path);
+}
+
+/** Reads the words of a program as its arguments. */
+function programWith(
+  { component, words }: { readonly component: ComponentName; readonly words: readonly Word[] },
+  container: Fields,
+  path: string,
+): ContainerProgram {
+  const { arguments: read, stray } = readArguments(words, component);
+  if (stray?.known !== undefined) return hidden(component, 'some of its arguments are in a variable that the object does not show');
   if (stray !== undefined) {
     const problem = `${component} takes no word '${stray.text}': the value of a switch follows =`;
     return { component, arguments: nothing, fault: { path: stray.path, problem } };
   }
   if (component !== 'etcd') return { component, arguments: read };
-  const all = withVariables(read, container, path);
+  const all = withEtcdVariables(read, container['env'], `${path}.env`);
   return all.has('config-file') ? hidden('etcd', 'its configuration is in the file of --config-file') : { component, arguments: all };
 }
 

@@ -1,6 +1,7 @@
-import type { ComponentName } from '../../catalogue/controls/components/argument-check.ts';
-import { type Fields, fieldsOf, isFields, textOf } from '../objects/kubernetes-object.ts';
-import type { ProgramArgument } from './program-arguments.ts';
+import { type Fields, fieldsOf, isFields } from '../objects/kubernetes-object.ts';
+import type { Fault } from '../outcomes/outcome.ts';
+import { withEtcdVariables } from './etcd-variables.ts';
+import { extraArgumentFaults, withExtraArguments } from './kubeadm-arguments.ts';
 import type { ComponentView } from './component-view.ts';
 
 const pki = '/etc/kubernetes/pki';
@@ -50,62 +51,42 @@ function etcdClient(etcd: Fields): Readonly<Record<string, unknown>> {
   return { 'etcd-cafile': external['caFile'], 'etcd-certfile': external['certFile'], 'etcd-keyfile': external['keyFile'] };
 }
 
-/** The entries of extraArgs: a map until v1beta3, and a list of names and values from v1beta4. */
-function extraArguments(extraArgs: unknown, path: string): readonly (readonly [string, ProgramArgument])[] {
-  if (Array.isArray(extraArgs))
-    return extraArgs.map((entry, index) => {
-      const { name, value } = fieldsOf(entry);
-      return [textOf(name) ?? '', { values: [value], path: `${path}[${index}]` }];
-    });
-  return Object.entries(fieldsOf(extraArgs)).map(([name, value]) => [name, { values: [value], path: `${path}['${name}']` }]);
-}
-
 function viewOf(
   component: keyof typeof kubeadmArguments,
-  extraArgs: unknown,
+  fields: unknown,
   path: string,
   more: Readonly<Record<string, unknown>> = {},
 ): ComponentView {
-  const extra = extraArguments(extraArgs, path);
-  const byName = Map.groupBy(extra, ([name]) => name.replaceAll('_', '-'));
-  const isStructured = component === 'kube-apiserver' && byName.has('authorization-config');
-  const defaults = Object.entries({ ...kubeadmArguments[component], ...more }).filter(
-    ([name, value]) => value !== undefined && !(isStructured && name === 'authorization-mode'),
+  const { extraArgs, extraEnvs } = fieldsOf(fields);
+  const known = new Map(
+    withExtraArguments({ ...kubeadmArguments[component], ...more }, { extraArgs, extraEnvs, path: `${path}.extraArgs` }),
   );
-  const all = new Map<string, ProgramArgument>(defaults.map(([name, value]) => [name, { values: [value], path }]));
-  for (const [name, given] of byName) {
-    const values = given.flatMap(([, argument]) => argument.values);
-    all.set(name, { values, path: given.at(-1)?.[1].path ?? path });
-  }
-  return { component, place: path, arguments: all };
+  const given = withExtraArguments({}, { extraArgs, path });
+  if (component === 'kube-apiserver' && given.has('authorization-config') && !given.has('authorization-mode'))
+    known.delete('authorization-mode');
+  const all = component === 'etcd' ? withEtcdVariables(known, extraEnvs, `${path}.extraEnvs`) : known;
+  return { component, place: `${path}.extraArgs`, arguments: all };
 }
 
 /** Returns the programs that a ClusterConfiguration of kubeadm sets up, with the arguments that kubeadm gives them and those of extraArgs. */
 export function kubeadmViews(object: Fields): readonly ComponentView[] {
-  const [apiServer, controllerManager, scheduler, etcd] = ['apiServer', 'controllerManager', 'scheduler', 'etcd'].map((field) =>
-    fieldsOf(object[field]),
-  );
+  const etcd = fieldsOf(object['etcd']);
   const views = [
-    viewOf('kube-apiserver', apiServer?.['extraArgs'], 'apiServer.extraArgs', etcdClient(etcd ?? {})),
-    viewOf('kube-controller-manager', controllerManager?.['extraArgs'], 'controllerManager.extraArgs'),
-    viewOf('kube-scheduler', scheduler?.['extraArgs'], 'scheduler.extraArgs'),
+    viewOf('kube-apiserver', object['apiServer'], 'apiServer', etcdClient(etcd)),
+    viewOf('kube-controller-manager', object['controllerManager'], 'controllerManager'),
+    viewOf('kube-scheduler', object['scheduler'], 'scheduler'),
   ];
-  if (isFields(etcd?.['external'])) return views;
-  return [...views, viewOf('etcd' satisfies ComponentName, fieldsOf(etcd?.['local'])['extraArgs'], 'etcd.local.extraArgs')];
+  return isFields(etcd['external']) ? views : [...views, viewOf('etcd', etcd['local'], 'etcd.local')];
 }
 
-/** The programs with extra arguments that are not a map and not a list. */
-export function kubeadmFaults(object: Fields): readonly { readonly path: string; readonly problem: string }[] {
+/** The faults of programs whose fields have another type. */
+export function kubeadmFaults(object: Fields): readonly Fault[] {
   const etcd = object['etcd'] ?? {};
   if (!isFields(etcd)) return [{ path: 'etcd', problem: 'expected a map' }];
   if (!isFields(etcd['external'] ?? {})) return [{ path: 'etcd.external', problem: 'expected a map' }];
   const places = ['apiServer', 'controllerManager', 'scheduler'].map((field): readonly [string, unknown] => [field, object[field]]);
-  return [...places, ['etcd.local', etcd['local']] as const].flatMap(([field, given]) => {
-    const value = given ?? {};
-    if (!isFields(value)) return [{ path: field, problem: 'expected a map' }];
-    const { extraArgs = [] } = value;
-    return extraArgs === null || isFields(extraArgs) || (Array.isArray(extraArgs) && extraArgs.every(isFields))
-      ? []
-      : [{ path: `${field}.extraArgs`, problem: 'expected a list of names and values' }];
-  });
+  return [...places, ['etcd.local', etcd['local']] as const].flatMap(([field, given]) => [
+    ...extraArgumentFaults(given, field, 'extraArgs', object['apiVersion']),
+    ...(Array.isArray(fieldsOf(given)['extraEnvs'] ?? []) ? [] : [{ path: `${field}.extraEnvs`, problem: 'expected a list' }]),
+  ]);
 }

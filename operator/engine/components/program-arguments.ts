@@ -4,6 +4,8 @@ import type { ComponentName } from '../../catalogue/controls/components/argument
 export interface ProgramArgument {
   readonly values: readonly unknown[];
   readonly path: string;
+  /** The values refer to variables that are not known. `empty`: nothing of them is known. */
+  readonly hidden?: 'partly' | 'empty';
 }
 
 /** The arguments of a program by name, without dashes. */
@@ -13,6 +15,8 @@ export type ProgramArguments = ReadonlyMap<string, ProgramArgument>;
 export interface Word {
   readonly text: string;
   readonly path: string;
+  /** The word without references to variables that are not known. Undefined if it has none. */
+  readonly known?: string;
 }
 
 /** The result of reading a command line. */
@@ -39,6 +43,19 @@ function nameOf(text: string, component: ComponentName): string {
 /** Whether a word begins an argument. Only etcd knows arguments with one dash; those of Kubernetes, such as -v=2, have a single letter. */
 const isArgument = ({ text }: Word): boolean => /^--?[A-Za-z]/.test(text);
 
+/** The part of a word after `=`. */
+function valueAfter({ text, path, known }: Word, equals: number): Word {
+  const value = { text: text.slice(equals + 1), path };
+  if (known === undefined) return value;
+  return { ...value, known: known.startsWith(text.slice(0, equals + 1)) ? known.slice(equals + 1) : '' };
+}
+
+/** Adds a value to the argument that came before, if there is one. */
+function joined(before: ProgramArgument | undefined, { text, path, known }: Word): ProgramArgument {
+  const hidden = known === undefined ? before?.hidden : known === '' ? 'empty' : 'partly';
+  return { values: [...(before?.values ?? []), text], path, ...(hidden === undefined ? {} : { hidden }) };
+}
+
 /** The words of an argument: its name, its value, and how many words it takes. */
 function argumentAt(
   words: readonly Word[],
@@ -50,7 +67,7 @@ function argumentAt(
   const { text, path } = word;
   const equals = text.indexOf('=');
   const name = nameOf(equals < 0 ? text : text.slice(0, equals), component);
-  if (equals >= 0) return { name, value: { text: text.slice(equals + 1), path }, taken: 1 };
+  if (equals >= 0) return { name, value: valueAfter(word, equals), taken: 1 };
   const next = words[index + 1];
   if (switches.has(name) || next === undefined || isArgument(next)) return { name, value: { text: 'true', path }, taken: 1 };
   return { name, value: next, taken: 2 };
@@ -68,7 +85,7 @@ export function readArguments(words: readonly Word[], component: ComponentName):
   for (let index = 0; index < given.length;) {
     const read = argumentAt(given, index, component);
     if (read === undefined) strays.push(...given.slice(index, index + 1));
-    else found.set(read.name, { values: [...(found.get(read.name)?.values ?? []), read.value.text], path: read.value.path });
+    else found.set(read.name, joined(found.get(read.name), read.value));
     index += read?.taken ?? 1;
   }
   const [stray] = strays;

@@ -1,14 +1,11 @@
 import type { ArgumentCheck } from '../../catalogue/controls/components/argument-check.ts';
-import { typedValue, UnexpectedValue } from '../components/argument-value.ts';
+import { brokenParent, typedValue, UnexpectedValue } from '../components/argument-value.ts';
 import type { ComponentView } from '../components/component-view.ts';
 import { componentsOf } from '../components/components-of.ts';
 import type { ProgramArgument } from '../components/program-arguments.ts';
 import { clean, type Fault, type Outcome, skipped, type Violation } from '../outcomes/outcome.ts';
 import { predicate } from './predicate.ts';
 import type { Subject } from './subject.ts';
-
-/** Whether a value refers to a variable that the container does not set itself. */
-const refersToVariable = ({ values }: ProgramArgument): boolean => values.some((value) => typeof value === 'string' && /\$\(/.test(value));
 
 /** Whether the value of an argument is as required. `fault`: it has none of its type. `skip`: it is not known. */
 type Verdict = boolean | { readonly fault: string } | { readonly skip: string };
@@ -24,9 +21,11 @@ function verdictOnValue(value: unknown, { require, default: fallback }: Argument
 
 function verdictOn(argument: ProgramArgument | undefined, name: string, check: ArgumentCheck, isTyped: boolean): Verdict {
   if (argument === undefined) return verdictOnValue(undefined, check);
-  if (refersToVariable(argument)) {
+  if (argument.hidden !== undefined) {
     const { require } = check;
-    if (require === 'set' || require === 'unset') return require === 'set';
+    if (require === 'unset') return false;
+    // A value that is only in part in a variable is not empty.
+    if (require === 'set' && argument.hidden === 'partly') return true;
     return { skip: `the value of --${name} is in a variable that the object does not show` };
   }
   try {
@@ -37,17 +36,24 @@ function verdictOn(argument: ProgramArgument | undefined, name: string, check: A
   }
 }
 
-/** Whether the last value of an argument, which is the one in force, is a text or its value in YAML. */
-function isLast(argument: ProgramArgument | undefined, expected: string): boolean {
-  const last = argument?.values.at(-1);
-  return last === expected || (typeof last === 'boolean' && String(last) === expected);
+/** Whether another argument has the value with which a setting has no effect. The last value is the one in force. */
+function isWithoutEffect(view: ComponentView, { name, value }: { readonly name: string; readonly value: string }): Verdict {
+  const last = view.arguments.get(name)?.values.at(-1) ?? null;
+  if (view.isTyped !== true || last === null) return last === value;
+  const isSwitch = value === 'true' || value === 'false';
+  if (typeof last !== (isSwitch ? 'boolean' : 'string')) return { fault: isSwitch ? 'expected true or false' : 'expected a string' };
+  return last === (isSwitch ? value === 'true' : value);
 }
 
 /** The outcome for a view as a whole: its arguments are not known, or have no effect. Undefined if each argument has to be judged. */
 function outcomeOfView(view: ComponentView, { names, decidedBy, unless }: ArgumentCheck): Outcome | undefined {
   if (view.faults !== undefined) return { ...clean, faults: view.faults };
   if (view.unknown !== undefined) return skipped(view.unknown);
-  if (unless !== undefined && isLast(view.arguments.get(unless.name), unless.value)) return clean;
+  if (unless !== undefined) {
+    const other = isWithoutEffect(view, unless);
+    if (other === true) return clean;
+    if (other !== false && 'fault' in other) return { ...clean, faults: [{ path: pathOf(view, unless.name), problem: other.fault }] };
+  }
   const isElsewhere = decidedBy !== undefined && view.arguments.has(decidedBy) && !names.some((name) => view.arguments.has(name));
   return isElsewhere ? skipped(`the setting is in the file of --${decidedBy}`) : undefined;
 }
@@ -63,6 +69,11 @@ function judged(view: ComponentView, check: ArgumentCheck): Outcome {
   const faults: Fault[] = [];
   const where = view.container === undefined ? {} : { label: view.container, container: view.container };
   for (const name of check.names) {
+    const broken = view.isTyped === true ? brokenParent(view.arguments, name) : undefined;
+    if (broken !== undefined) {
+      faults.push({ path: broken, problem: 'expected a map' });
+      continue;
+    }
     const verdict = verdictOn(view.arguments.get(name), name, check, view.isTyped === true);
     const path = pathOf(view, name);
     if (verdict === true) continue;

@@ -29,6 +29,9 @@ const mustBeSet = (program: Program, name: string) =>
     program.fails('nothing', undefined),
     program.fails('an empty value', 1, `--${name}=`),
     program.fails('a similar argument', undefined, `--${name}-x=/a`),
+    program.skips('a variable that is not shown', `--${name}=$(FILE)`),
+    program.passes('a variable below a folder', `--${name}=/etc/$(FILE)`),
+    program.passes('an escaped reference', `--${name}=$$(FILE)`),
   );
 const bothMustBeSet = (program: Program, first: string, second: string) =>
   objects(
@@ -73,6 +76,13 @@ const atLeast = (name: string, least: number) =>
     api.passes('more', `--${name}`, String(least + 1)),
     api.fails('less', 1, `--${name}=${least - 1}`),
     api.fails('nothing', undefined),
+    api.passes('octal', `--${name}=0o${least.toString(8)}`),
+    api.passes('hexadecimal', `--${name}=0x${least.toString(16)}`),
+    api.fails('hexadecimal, and less', 1, `--${name}=0x1`),
+    api.passes('underscores', `--${name}=1_000`),
+    api.errs('two underscores', 1, `--${name}=1__000`),
+    api.errs('no octal digit', 1, `--${name}=0800`),
+    api.errs('a fraction', 1, `--${name}=${least}.0`),
     api.errs('a text', 1, `--${name}=many`),
   );
 const enablesPlugin = (plugin: string) =>
@@ -135,6 +145,28 @@ export const table: Tables = {
         kubeadm('apiServer: {extraArgs: {anonymous-auth: false}}', 'v1beta3'),
         "apiServer.extraArgs['anonymous-auth']",
       ),
+      passes(
+        'a variable after another',
+        pod('kube-apiserver', ['--anonymous-auth=$(B)'], ', env: [{name: A, value: "false"}, {name: B, value: $(A)}]'),
+      ),
+      skips(
+        'a variable that another source hides',
+        pod('kube-apiserver', ['--anonymous-auth=$(B)'], ', env: [{name: B, value: "false"}, {name: B, valueFrom: {}}]'),
+      ),
+      errs('an escaped reference', pod('kube-apiserver', ['--anonymous-auth=$$(A)'], ', env: [{name: A, value: "false"}]'), word(1)),
+      skips('arguments in a variable', pod('kube-apiserver', ['$(ARGUMENTS)'])),
+      passes(
+        'kubeadm, a variable',
+        kubeadm('apiServer: {extraArgs: [{name: anonymous-auth, value: $(A)}], extraEnvs: [{name: A, value: "false"}]}'),
+      ),
+      skips('kubeadm, a variable that is not there', kubeadm('apiServer: {extraArgs: [{name: anonymous-auth, value: $(A)}]}')),
+      errs('kubeadm, variables that are a map', kubeadm('apiServer: {extraEnvs: {A: "false"}}'), 'apiServer.extraEnvs'),
+      errs('kubeadm, a map in a version with lists', kubeadm('apiServer: {extraArgs: {anonymous-auth: "false"}}'), 'apiServer.extraArgs'),
+      errs(
+        'kubeadm, a list in a version with maps',
+        kubeadm('apiServer: {extraArgs: [{name: anonymous-auth, value: "false"}]}', 'v1beta3'),
+        'apiServer.extraArgs',
+      ),
       errs('kubeadm, no list', kubeadm('apiServer: {extraArgs: [anonymous-auth]}'), 'apiServer.extraArgs'),
     ],
   },
@@ -186,6 +218,19 @@ export const table: Tables = {
     rows: [
       ...enablesPlugin('NodeRestriction').rows,
       passes('kubeadm, by default', kubeadm('kubernetesVersion: v1.34.0')),
+      passes(
+        'kubeadm, appended',
+        kubeadm('apiServer: {extraArgs: [{name: enable-admission-plugins, value: ",AlwaysPullImages", mergeMethod: Append}]}', 'v1'),
+      ),
+      passes(
+        'kubeadm, put before',
+        kubeadm('apiServer: {extraArgs: [{name: enable-admission-plugins, value: "AlwaysPullImages,", mergeMethod: Prepend}]}', 'v1'),
+      ),
+      fails(
+        'kubeadm, appended without a comma',
+        kubeadm('apiServer: {extraArgs: [{name: enable-admission-plugins, value: AlwaysPullImages, mergeMethod: Append}]}', 'v1'),
+        'apiServer.extraArgs[0]',
+      ),
       fails(
         'kubeadm, overridden',
         kubeadm('apiServer: {extraArgs: [{name: enable-admission-plugins, value: AlwaysPullImages}]}'),
@@ -277,6 +322,10 @@ export const table: Tables = {
       ...bothMustBeSet(etcd, 'cert-file', 'key-file').rows,
       passes('variables', pod('etcd', [], ', env: [{name: ETCD_CERT_FILE, value: /a}, {name: ETCD_KEY_FILE, value: /b}]')),
       skips('a configuration file', pod('etcd', ['--config-file=/etc/etcd.yaml'])),
+      skips(
+        'variables of another source',
+        pod('etcd', [], ', env: [{name: ETCD_CERT_FILE, valueFrom: {}}, {name: ETCD_KEY_FILE, value: /b}]'),
+      ),
       passes('one dash', pod('etcd', ['-cert-file', '/a', '-key-file=/b'])),
       passes('kubeadm', kubeadm('kubernetesVersion: v1.34.0')),
       errs('kubeadm with arguments that are a text', kubeadm('etcd: {local: {extraArgs: "--auto-tls=true"}}'), 'etcd.local.extraArgs'),
@@ -296,7 +345,18 @@ export const table: Tables = {
       ),
     ],
   },
-  'etcd-auto-tls': mustStayOff(etcd, 'auto-tls'),
+  'etcd-auto-tls': {
+    about: 'objects',
+    rows: [
+      ...mustStayOff(etcd, 'auto-tls').rows,
+      fails(
+        'kubeadm, a variable',
+        kubeadm('etcd: {local: {extraEnvs: [{name: ETCD_AUTO_TLS, value: "true"}]}}'),
+        'etcd.local.extraEnvs[0]',
+      ),
+      passes('kubeadm, a variable of another program', kubeadm('etcd: {local: {extraEnvs: [{name: AUTO_TLS, value: "true"}]}}')),
+    ],
+  },
   'etcd-peer-certificate': bothMustBeSet(etcd, 'peer-cert-file', 'peer-key-file'),
   'etcd-peer-auth': mustBeOn(etcd, 'peer-client-cert-auth'),
   'etcd-peer-auto-tls': mustStayOff(etcd, 'peer-auto-tls'),
