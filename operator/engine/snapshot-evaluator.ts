@@ -178,5 +178,7 @@ function outcomeOf(projection: Projection, check: ControlCheck, { snapshot, unre
   if (skip !== undefined) return skipped(skip);
   const unread = unreadable.size === 0 ? undefined : kindsReadBy(control).find((kind) => unreadable.has(kind));
   if (unread !== undefined) return { ...clean, faults: [{ path: '', problem: unreadable.get(unread) ?? `${unread} could not be read` }] };
-  return runCrossObjectCheck(projection, control.crossObject?.check ?? '', { control: control.id, parameters, snapshot, now });
+  const outcome = runCrossObjectCheck(projection, control.crossObject?.check ?? '', { control: control.id, parameters, snapshot, now });
+  const passes = outcome.skip === undefined && outcome.violations.length + outcome.faults.length === 0;
+  return passes && projection.incomplete !== undefined ? skipped(projection.incomplete) : outcome;
 }

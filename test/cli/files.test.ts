@@ -290,7 +290,7 @@ describe('files of vigil scan', () => {
         custom('cert-manager.io/v1', 'Certificate', '{}'),
       ];
       expect((await findings(kinds.join('\n---\n'), 'host-ipc')).customWorkloads).to.deep.equal([
-        { kind: 'Kafka.kafka.strimzi.io', objects: 1, evaluated: false, reason: 'Strimzi makes pods that are not written in the object' },
+        { kind: 'Kafka.kafka.strimzi.io', objects: 1, evaluated: false, reason: 'Strimzi makes pods of which the object has only a part' },
         { kind: 'Rollout.argoproj.io', objects: 1, evaluated: true },
       ]);
       const { out } = await runCommand(runScan, [files({ 'a.yaml': kinds.join('\n---\n') }), '--control', 'host-ipc']);

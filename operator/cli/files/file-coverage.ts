@@ -2,7 +2,7 @@ import type { Manifest } from '../../manifests/manifest.ts';
 import type { Evaluation } from '../../engine/outcomes/evaluation.ts';
 import { groupKindOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
 import type { PolicySet } from '../../engine/policy-set.ts';
-import { hasLooseContainers, hiddenPodsOf } from '../../engine/objects/custom-workloads.ts';
+import { unevaluatedPods } from '../../engine/objects/unevaluated-pods.ts';
 import { isBuiltinWorkloadKind, workloadRoleOf } from '../../engine/objects/workload-kind.ts';
 import type { CustomWorkloads, ScanResult } from '../../output/scan-result.ts';
 import { isEvaluatedConfiguration, isProgramConfiguration } from './manifest-problems.ts';
@@ -48,13 +48,6 @@ export class FileCoverage {
   }
 }
 
-/** Why the pods of a custom kind are not evaluated. Undefined if they are, or if the kind is not known to have pods. */
-function unevaluatedPods(object: Manifest['object']): string | undefined {
-  const owner = hiddenPodsOf(groupKindOf(object));
-  if (owner !== undefined) return `${owner} makes pods that are not written in the object`;
-  return hasLooseContainers(object) ? 'its containers are not in a pod template' : undefined;
-}
-
 /** Returns the custom kinds whose controllers make pods, sorted. Empty if none is among the files. */
 export function customWorkloadsIn(manifests: readonly Manifest[]): Pick<ScanResult, 'customWorkloads'> {
   const counts = new Map<string, CustomWorkloads>();
@@ -62,10 +55,11 @@ export function customWorkloadsIn(manifests: readonly Manifest[]): Pick<ScanResu
     const kind = groupKindOf(object);
     const reason = unevaluatedPods(object);
     if (reason === undefined && (isBuiltinWorkloadKind(kind) || workloadRoleOf(object) === undefined)) continue;
-    const objects = (counts.get(kind)?.objects ?? 0) + 1;
-    counts.set(kind, { kind, objects, evaluated: reason === undefined, ...(reason === undefined ? {} : { reason }) });
+    const key = `${kind} ${reason ?? ''}`;
+    const objects = (counts.get(key)?.objects ?? 0) + 1;
+    counts.set(key, { kind, objects, evaluated: reason === undefined, ...(reason === undefined ? {} : { reason }) });
   }
-  const sorted = [...counts.values()].sort((a, b) => (a.kind < b.kind ? -1 : 1));
+  const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
   return sorted.length === 0 ? {} : { customWorkloads: sorted };
 }
 

@@ -8,6 +8,7 @@ import { didYouMean } from '../../catalogue/suggestion.ts';
 import { CheckProgram, type ControlProgram, controlProgram, isSet } from './control-program.ts';
 import { type Outcome, skipped } from '../outcomes/outcome.ts';
 import type { ReportProblem } from '../outcomes/policy-problem.ts';
+import { certainOutcome } from '../pods/incomplete-pod.ts';
 import { isParticular } from './particular-target.ts';
 import { parameterProblem } from './parameter-problem.ts';
 import type { Subject } from './subject.ts';
@@ -189,5 +190,13 @@ export function evaluateControl(check: ControlCheck, subject: Subject): Outcome 
     const next = outcomeOf(program, subject);
     outcome = { violations: [...outcome.violations, ...next.violations], faults: [...outcome.faults, ...next.faults] };
   }
-  return outcome;
+  return subject.incomplete === undefined ? outcome : ofIncomplete(outcome, check, subject);
+}
+
+/** The outcome about a pod that is not known in full. Controls about all objects do not read the pod. */
+function ofIncomplete(outcome: Outcome, { control: { kinds } }: ControlCheck, { incomplete, input }: Subject): Outcome {
+  if (incomplete === undefined) return outcome;
+  const certain = kinds === 'namespaced' || kinds === 'manifests' ? outcome : certainOutcome(outcome, input.object, incomplete);
+  const inObject = <Entry extends { readonly path: string }>(entry: Entry): Entry => ({ ...entry, path: incomplete.toPath(entry.path) });
+  return { ...certain, violations: certain.violations.map(inObject), faults: certain.faults.map(inObject) };
 }

@@ -8,7 +8,8 @@ import {
   nameOf,
   textOf,
 } from '../objects/kubernetes-object.ts';
-import { type MissingTemplate, type ReferredTemplate, type SyntheticPod, syntheticPods } from '../pods/synthetic-pod.ts';
+import type { IncompletePod } from '../pods/incomplete-pod.ts';
+import { inTemplate, type MissingTemplate, type ReferredTemplate, type SyntheticPod, syntheticPods } from '../pods/synthetic-pod.ts';
 import type { Fault } from '../outcomes/outcome.ts';
 import type { ContainerList, CheckInput } from './check-input.ts';
 
@@ -27,12 +28,15 @@ export interface Subject {
   readonly fault?: Fault;
   /** Why the pod of a workload is evaluated with another object. */
   readonly skip?: string;
+  /**
+   * If the object does not describe all of the pod. The paths of the subject are then those of the pod, and this turns them into paths of
+   * the object.
+   */
+  readonly incomplete?: IncompletePod & { readonly toPath: (path: string) => string };
 }
 
 const containerLists = ['spec.initContainers', 'spec.containers', 'spec.ephemeralContainers'] as const;
 const noContainers: readonly ContainerList[] = [];
-/** Paths of a pod that are in the template. Other metadata is the workload's. */
-const ofTemplate = /^(spec\b|metadata\.(annotations|labels)\b)/;
 const named = /^spec\.(initContainers|containers|ephemeralContainers|volumes)\[(\d+)\]/;
 
 function containersOf(spec: Fields): readonly ContainerList[] {
@@ -76,16 +80,18 @@ const plainSubject = (object: KubernetesObject, isWorkload: boolean): Subject =>
 
 function podSubject(object: KubernetesObject, synthetic: SyntheticPod | MissingTemplate | ReferredTemplate): Subject {
   if ('referred' in synthetic)
-    return { ...plainSubject(object, true), skip: `its pods are those of ${synthetic.referred}, which is evaluated instead` };
+    return { ...plainSubject(object, true), skip: `its pods are those of ${synthetic.referred}, which are evaluated with that` };
   if (synthetic.pod === undefined) return { ...plainSubject(object, true), fault: { path: synthetic.path, problem: synthetic.problem } };
-  const { pod, prefix, toPath } = synthetic;
+  const { pod, prefix, toPath, incomplete } = synthetic;
+  const inObject = toPath ?? (prefix === '' ? same : (path: string) => inTemplate(prefix, path));
   return {
     object,
     groupKind: groupKindOf(object),
     isWorkload: true,
     input: { object: pod, containers: containersOf(pod.spec) },
-    path: toPath ?? (prefix === '' ? same : (path) => (ofTemplate.test(path) ? prefix + path : path)),
+    path: incomplete === undefined ? inObject : same,
     label: (path) => labelIn(pod, path),
+    ...(incomplete === undefined ? {} : { incomplete: { ...incomplete, toPath: inObject } }),
   };
 }
 

@@ -1,93 +1,6 @@
 import { type Fields, fieldsOf, groupKindOf, groupOf, isFields, type KubernetesObject, textOf } from './kubernetes-object.ts';
+import { type CustomKind, hiddenPodsOf, knownKinds } from './custom-kinds.ts';
 import { builtinKinds } from '../schema/schema-node.ts';
-
-/** Whether the pods of a kind are long-running, or terminate as those of a Job do. */
-export type WorkloadRole = 'longRunning' | 'finite';
-
-interface CustomKind {
-  readonly role: WorkloadRole;
-  /** The paths of its pod templates. `[]` after a name: of each item of a list or map. A path to `spec` of the object is empty. */
-  readonly templates: readonly string[];
-}
-
-type Row = readonly [group: string, kinds: string, role: WorkloadRole, ...templates: string[]];
-
-const rayCluster = (path: string): readonly string[] => [`${path}.headGroupSpec.template`, `${path}.workerGroupSpecs[].template`];
-
-/** From the CustomResourceDefinitions of the projects. Their controllers make pods of these templates. */
-const rows: readonly Row[] = [
-  ['argoproj.io', 'Rollout', 'longRunning', 'spec.template'],
-  ['serving.knative.dev', 'Service Configuration', 'longRunning', 'spec.template'],
-  ['serving.knative.dev', 'Revision', 'longRunning', ''],
-  ['apps.openshift.io', 'DeploymentConfig', 'longRunning', 'spec.template'],
-  ['jobset.x-k8s.io', 'JobSet', 'finite', 'spec.replicatedJobs[].template.spec.template'],
-  [
-    'leaderworkerset.x-k8s.io',
-    'LeaderWorkerSet',
-    'longRunning',
-    'spec.leaderWorkerTemplate.leaderTemplate',
-    'spec.leaderWorkerTemplate.workerTemplate',
-  ],
-  ['ray.io', 'RayCluster', 'longRunning', ...rayCluster('spec')],
-  ['ray.io', 'RayService', 'longRunning', ...rayCluster('spec.rayClusterConfig')],
-  ['ray.io', 'RayJob', 'finite', ...rayCluster('spec.rayClusterSpec'), 'spec.submitterPodTemplate'],
-  ['apps.kruise.io', 'CloneSet StatefulSet DaemonSet', 'longRunning', 'spec.template'],
-  ['apps.kruise.io', 'BroadcastJob', 'finite', 'spec.template'],
-  [
-    'apps.kruise.io',
-    'AdvancedCronJob',
-    'finite',
-    'spec.template.jobTemplate.spec.template',
-    'spec.template.broadcastJobTemplate.spec.template',
-  ],
-  ['batch.volcano.sh', 'Job', 'finite', 'spec.tasks[].template'],
-  ['kubeflow.org', 'TFJob', 'finite', 'spec.tfReplicaSpecs[].template'],
-  ['kubeflow.org', 'PyTorchJob', 'finite', 'spec.pytorchReplicaSpecs[].template'],
-  ['kubeflow.org', 'MPIJob', 'finite', 'spec.mpiReplicaSpecs[].template'],
-  ['kubeflow.org', 'XGBoostJob', 'finite', 'spec.xgbReplicaSpecs[].template'],
-  ['kubeflow.org', 'Notebook', 'longRunning', 'spec.template'],
-  ['keda.sh', 'ScaledJob', 'finite', 'spec.jobTargetRef.template'],
-  ['agones.dev', 'GameServer', 'longRunning', 'spec.template'],
-  ['agones.dev', 'Fleet GameServerSet', 'longRunning', 'spec.template.spec.template'],
-];
-
-/** The kinds of workflows of Argo, whose templates are no pod templates, with the path of their specification. */
-export const workflowKinds: ReadonlyMap<string, string> = new Map([
-  ...['Workflow', 'WorkflowTemplate', 'ClusterWorkflowTemplate'].map((kind) => [`${kind}.argoproj.io`, 'spec'] as const),
-  ['CronWorkflow.argoproj.io', 'spec.workflowSpec'],
-]);
-
-const knownKinds: ReadonlyMap<string, CustomKind> = new Map([
-  ...rows.flatMap(([group, kinds, role, ...templates]) =>
-    kinds.split(' ').map((kind) => [`${kind}.${group}`, { role, templates }] as const),
-  ),
-  ...[...workflowKinds.keys()].map((kind): [string, CustomKind] => [kind, { role: 'finite', templates: [] }]),
-]);
-
-/** The custom kinds whose pod templates are at known paths, as `Kind.group`. */
-export const customWorkloadKinds: readonly string[] = [...knownKinds.keys()];
-
-/** Whether the pods of a known custom kind are long-running. Undefined for other kinds. */
-export const customRoleOf = (groupKind: string): WorkloadRole | undefined => knownKinds.get(groupKind)?.role;
-
-/** Kinds whose controllers make pods that are not written in the object as a pod template. */
-const hidden: ReadonlyMap<string, string> = new Map([
-  ...['Kafka', 'KafkaConnect', 'KafkaBridge', 'KafkaMirrorMaker2', 'KafkaNodePool'].map(
-    (kind) => [`${kind}.kafka.strimzi.io`, 'Strimzi'] as const,
-  ),
-  ...['Prometheus', 'PrometheusAgent', 'Alertmanager', 'ThanosRuler'].map(
-    (kind) => [`${kind}.monitoring.coreos.com`, 'the Prometheus Operator'] as const,
-  ),
-  ...['Sensor', 'EventSource'].map((kind) => [`${kind}.argoproj.io`, 'Argo'] as const),
-  ...['Task', 'ClusterTask', 'TaskRun', 'Pipeline', 'PipelineRun'].map((kind) => [`${kind}.tekton.dev`, 'Tekton'] as const),
-  ...['SparkApplication', 'ScheduledSparkApplication'].map((kind) => [`${kind}.sparkoperator.k8s.io`, 'the Spark operator'] as const),
-  ...['VirtualMachine', 'VirtualMachineInstance'].map((kind) => [`${kind}.kubevirt.io`, 'KubeVirt'] as const),
-  ['Cluster.postgresql.cnpg.io', 'CloudNativePG'],
-  ['postgresql.acid.zalan.do', 'the Postgres Operator'],
-]);
-
-/** The operator that makes pods of a kind although objects of the kind have no pod template. Undefined for other kinds. */
-export const hiddenPodsOf = (groupKind: string): string | undefined => hidden.get(groupKind);
 
 let builtinGroups: ReadonlySet<string> | undefined;
 /** Whether Kubernetes itself serves a group, now or in former versions. */
@@ -97,7 +10,8 @@ const isBuiltinGroup = (group: string): boolean =>
 /** Groups of objects that describe other objects, such as policies with patterns. */
 const describing = /(^|\.)(kyverno\.io|gatekeeper\.sh|kubewarden\.io|crossplane\.io)$/;
 /** Fields with parts of other objects, of which nobody makes pods. */
-const notTemplates = /pattern|patch|overlay|match|exclude|mutat|validat|generat|^values|manifest|example|schema|^status$|^metadata$/i;
+const notTemplates =
+  /pattern|patch|overlay|override|match|exclude|mutat|validat|generat|^values|manifest|example|schema|^status$|^metadata$/i;
 const deepest = 8;
 const mostValues = 5000;
 
@@ -109,14 +23,11 @@ function isTemplate(value: Fields): boolean {
   return containers.some((item) => isFields(item) && (typeof item['image'] === 'string' || typeof item['name'] === 'string'));
 }
 
-/** Whether a map has a list of containers with images. */
-const hasContainers = ({ containers }: Fields): boolean =>
-  Array.isArray(containers) && containers.some((item) => isFields(item) && typeof item['image'] === 'string');
-
 /** An object inside of another, which its own controller handles. */
 const isObject = (value: Fields): boolean => textOf(value['apiVersion']) !== undefined && textOf(value['kind']) !== undefined;
 
-class TemplateSearch {
+/** Searches the values of an object for maps, such as pod templates. */
+export class TemplateSearch {
   readonly found: string[] = [];
   readonly #matches: (value: Fields) => boolean;
   #left = mostValues;
@@ -181,23 +92,58 @@ function knownPaths(object: KubernetesObject, { templates }: CustomKind): readon
   return present.length > 0 ? present : paths.slice(0, 1);
 }
 
+/** Groups whose operators complete the pod templates of objects: a template has only what differs. */
+const completing = /(^|\.)k8s\.elastic\.co$/;
+/** Fields that change the templates of an object for some of its pods. */
+const changes = /patch|overlay|override/i;
+
+/** Whether a map has the part of a pod template that an operator completes. */
+const isPartOfTemplate = ({ spec, containers }: Fields): boolean =>
+  containers === undefined && isFields(spec) && podSpecFields.some((field) => field in spec);
+const podSpecFields = [
+  'containers',
+  'initContainers',
+  'volumes',
+  'securityContext',
+  'serviceAccountName',
+  'hostNetwork',
+  'automountServiceAccountToken',
+];
+
+/** Returns the entries of a map or list, with what follows a path to it. */
+export const entriesOf = (value: unknown): readonly (readonly [name: string, step: string, entry: unknown])[] =>
+  Array.isArray(value)
+    ? value.map((entry, index) => ['', `[${index}]`, entry] as const)
+    : Object.entries(fieldsOf(value)).map(([name, entry]) => [name, `.${name}`, entry] as const);
+
+const isEmpty = (value: unknown): boolean =>
+  isFields(value) ? Object.keys(value).length === 0 : !value || (Array.isArray(value) && value.length === 0);
+
+/** Returns the path of a field below `spec` that changes the pods of an object, such as the patches of subsets. */
+function changeIn(value: unknown, path: string, depth: number): string | undefined {
+  if (depth > deepest) return undefined;
+  for (const [name, step, entry] of entriesOf(value).slice(0, mostValues)) {
+    if (name === 'template' || typeof entry === 'number' || typeof entry === 'boolean') continue;
+    const found = changes.test(name) && !isEmpty(entry) ? path + step : changeIn(entry, path + step, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Why the pod templates of an object do not say all about its pods. `fragment`: they have only what differs. Undefined if they do. */
+export function incompleteTemplates(object: KubernetesObject): { readonly reason: string; readonly fragment: boolean } | undefined {
+  const kind = groupKindOf(object);
+  if (completing.test(groupOf(object.apiVersion))) return { reason: `the operator of ${kind} completes its pod templates`, fragment: true };
+  const change = knownKinds.has(kind) ? undefined : changeIn(object['spec'], 'spec', 1);
+  return change === undefined ? undefined : { reason: `${change} changes its pods, and is not evaluated`, fragment: false };
+}
+
 const searched = new WeakMap<object, readonly string[]>();
 
 /** Whether an object is of a custom kind whose objects are searched for pod templates. */
-function mayHaveTemplates(object: KubernetesObject): boolean {
+export function mayHaveTemplates(object: KubernetesObject): boolean {
   const group = groupOf(object.apiVersion);
   return !isBuiltinGroup(group) && !describing.test(group) && hiddenPodsOf(groupKindOf(object)) === undefined;
-}
-
-/**
- * Whether an object of a custom kind has containers that are in no pod template, such as a pod spec by itself. Its controller may make pods of
- * them, but where their other settings are is not known.
- */
-export function hasLooseContainers(object: KubernetesObject): boolean {
-  if (knownKinds.has(groupKindOf(object)) || !mayHaveTemplates(object) || customTemplatePaths(object).length > 0) return false;
-  const search = new TemplateSearch(hasContainers);
-  search.visit({ spec: object['spec'] }, '', 0);
-  return search.found.length > 0;
 }
 
 /**
@@ -210,7 +156,7 @@ export function customTemplatePaths(object: KubernetesObject): readonly string[]
   if (!mayHaveTemplates(object)) return [];
   const cached = searched.get(object);
   if (cached !== undefined) return cached;
-  const search = new TemplateSearch(isTemplate);
+  const search = new TemplateSearch(completing.test(groupOf(object.apiVersion)) ? isPartOfTemplate : isTemplate);
   search.visit(object['spec'], 'spec', 1);
   searched.set(object, search.found);
   return search.found;

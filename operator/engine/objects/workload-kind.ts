@@ -1,7 +1,8 @@
-import { customRoleOf, customTemplatePaths, customWorkloadKinds, valueAt, type WorkloadRole } from './custom-workloads.ts';
+import { customRoleOf, customWorkloadKinds, type WorkloadRole } from './custom-kinds.ts';
+import { customTemplatePaths, valueAt } from './custom-workloads.ts';
 import { fieldsOf, groupKindOf, type KubernetesObject } from './kubernetes-object.ts';
 
-export type { WorkloadRole } from './custom-workloads.ts';
+export type { WorkloadRole } from './custom-kinds.ts';
 
 /** The field names of the path to the pod template, by kind. Empty for Pod. */
 const templatePaths: ReadonlyMap<string, readonly string[]> = new Map([

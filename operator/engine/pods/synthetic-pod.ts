@@ -1,8 +1,11 @@
-import { type Fields, isFields, type KubernetesObject, nameOf, namespaceOf } from '../objects/kubernetes-object.ts';
-import { customTemplatePaths, referredWorkload, valueAt } from '../objects/custom-workloads.ts';
+import { type Fields, fieldsOf, isFields, type KubernetesObject, nameOf, namespaceOf } from '../objects/kubernetes-object.ts';
+import { customTemplatePaths, incompleteTemplates, referredWorkload, valueAt } from '../objects/custom-workloads.ts';
 import { templatePathOf } from '../objects/workload-kind.ts';
 import { applyPodSpecDefaults } from './manifest-defaults.ts';
-import { type WorkflowPod, workflowPods, workflowReference } from './workflow-pods.ts';
+import { foundType, type IncompletePod } from './incomplete-pod.ts';
+import { type AutoscalerContainer, rayAutoscaler } from './ray-autoscaler.ts';
+import { workflowPods, workflowReference } from './workflow-pods.ts';
+import type { WorkflowPod } from './workflow-template.ts';
 
 /** The Pod that a workload creates, as the API server would store it. */
 export interface SyntheticPod {
@@ -12,6 +15,8 @@ export interface SyntheticPod {
   readonly prefix: string;
   /** Turns a path of the Pod into a path of the object, if a prefix does not: the Pod is put together from several fields. */
   readonly toPath?: (path: string) => string;
+  /** If the object does not describe all of the Pod. */
+  readonly incomplete?: IncompletePod;
 }
 
 /** The fault of a workload without a usable pod template, with its path. */
@@ -21,20 +26,23 @@ export interface MissingTemplate {
   readonly problem: string;
 }
 
-/** A workload whose pod template is in another object, which is evaluated instead. */
+/** A workload whose pod template is in another object, which is evaluated with that. */
 export interface ReferredTemplate {
   readonly pod: undefined;
   readonly referred: string;
 }
 
-const found = (value: unknown): string =>
-  value === undefined || value === null ? 'nothing' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
-
 const missing = (path: string, value: unknown, expected = 'a map'): MissingTemplate => ({
   pod: undefined,
   path,
-  problem: `expected ${expected}, found ${found(value)}`,
+  problem: `expected ${expected}, found ${foundType(value)}`,
 });
+
+/** Paths of a pod that are in the template. Other metadata is the workload's. */
+const ofTemplate = /^(spec\b|metadata\.(annotations|labels)\b)/;
+
+/** Turns a path of a pod into a path of the object whose template has a prefix. */
+export const inTemplate = (prefix: string, path: string): string => (prefix !== '' && ofTemplate.test(path) ? prefix + path : path);
 
 const identityOf = (object: KubernetesObject): Fields => ({ name: nameOf(object) ?? '', namespace: namespaceOf(object) });
 
@@ -45,36 +53,62 @@ const identityOf = (object: KubernetesObject): Fields => ({ name: nameOf(object)
 export function syntheticPods(object: KubernetesObject): readonly (SyntheticPod | MissingTemplate | ReferredTemplate)[] {
   const builtin = syntheticPod(object);
   if (builtin !== undefined) return [builtin];
-  const referred = referredWorkload(object) ?? workflowReference(object);
+  const referred = referredWorkload(object);
   if (referred !== undefined) return [{ pod: undefined, referred }];
   const workflow = workflowPods(object);
   if (workflow === undefined) return customTemplatePaths(object).map((path) => customPod(object, path));
-  if ('path' in workflow) return [missing(workflow.path, workflow.value, workflow.expected)];
-  return workflow.length === 0 ? [{ pod: undefined, referred: 'other templates' }] : workflow.map((pod) => assembledPod(object, pod));
+  if ('problem' in workflow) return [{ pod: undefined, ...workflow }];
+  if (workflow.length === 0) return [{ pod: undefined, referred: workflowReference(object) ?? 'other templates' }];
+  return workflow.map((pod) => assembledPod(object, pod));
 }
 
-function assembledPod(object: KubernetesObject, { spec, metadata, toPath }: WorkflowPod): SyntheticPod {
+function assembledPod(object: KubernetesObject, { spec, metadata, toPath, incomplete }: WorkflowPod): SyntheticPod {
   const copied = structuredClone(spec);
   applyPodSpecDefaults(copied);
   return {
     pod: { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, ...identityOf(object) }, spec: withPodDefaults(copied) },
     prefix: '',
     toPath,
+    ...(incomplete === undefined ? {} : { incomplete }),
   };
+}
+
+/** Returns the first fault of a pod template, or undefined. `isFragment`: it needs no containers. */
+function templateFault(template: unknown, path: string, isFragment: boolean): MissingTemplate | undefined {
+  if (!isFields(template)) return missing(path, template);
+  const prefix = path === '' ? '' : `${path}.`;
+  const { spec, metadata = {} } = template;
+  if (!isFields(spec)) return missing(`${prefix}spec`, spec);
+  if (spec['containers'] === undefined && !isFragment) return missing(`${prefix}spec.containers`, undefined, 'a list');
+  return isFields(metadata ?? {}) ? undefined : missing(`${prefix}metadata`, metadata);
 }
 
 function customPod(object: KubernetesObject, path: string): SyntheticPod | MissingTemplate {
   const template = path === '' ? object : valueAt(object, path);
-  if (!isFields(template)) return missing(path, template);
+  const incomplete = incompleteTemplates(object);
+  const fault = templateFault(template, path, incomplete?.fragment === true);
+  if (fault !== undefined) return fault;
   const prefix = path === '' ? '' : `${path}.`;
-  const spec = template['spec'];
-  if (!isFields(spec)) return missing(`${prefix}spec`, spec);
-  if (spec['containers'] === undefined) return missing(`${prefix}spec.containers`, undefined, 'a list');
-  const own = template['metadata'] ?? {};
-  if (!isFields(own)) return missing(`${prefix}metadata`, own);
-  const copied = structuredClone(spec);
+  const { spec, metadata } = fieldsOf(template);
+  const copied = structuredClone(spec) as Record<string, unknown>;
+  const autoscaler = rayAutoscaler(object, path);
+  const toPath = autoscaler === undefined ? undefined : withAutoscaler(copied, autoscaler, prefix);
   applyPodSpecDefaults(copied);
-  return { pod: { apiVersion: 'v1', kind: 'Pod', metadata: { ...own, ...identityOf(object) }, spec: withPodDefaults(copied) }, prefix };
+  return {
+    pod: { apiVersion: 'v1', kind: 'Pod', metadata: { ...fieldsOf(metadata), ...identityOf(object) }, spec: withPodDefaults(copied) },
+    prefix,
+    ...(toPath === undefined ? {} : { toPath }),
+    ...(incomplete === undefined ? {} : { incomplete: { reason: incomplete.reason, unknown: incomplete.fragment ? [''] : [] } }),
+  };
+}
+
+/** Adds the autoscaler's container to the spec of a head of Ray. Returns what turns paths of the pod into paths of the object. */
+function withAutoscaler(spec: Record<string, unknown>, { container, path }: AutoscalerContainer, prefix: string): SyntheticPod['toPath'] {
+  const containers = spec['containers'];
+  if (!Array.isArray(containers)) return undefined;
+  const own = `spec.containers[${containers.length}]`;
+  spec['containers'] = [...(containers as unknown[]), structuredClone(container)];
+  return (inPod) => (inPod === own || inPod.startsWith(`${own}.`) ? path + inPod.slice(own.length) : inTemplate(prefix, inPod));
 }
 
 /**

@@ -10,6 +10,7 @@ import type { NamespaceFacts } from '../objects/policy-scope.ts';
 import type { ResourceIndex } from '../objects/resource-index.ts';
 import { ResourceMatch, type ResourceVerdict } from '../objects/resource-match.ts';
 import { type RuleOutcome, RuleProgram } from './rule-program.ts';
+import { isFragment } from '../pods/incomplete-pod.ts';
 import type { Subject } from '../controls/subject.ts';
 import type { BoundRule } from './bound-rule.ts';
 
@@ -105,7 +106,8 @@ export class RuleCheck {
 
   #evaluated(subject: Subject, { resource, namespace, converted }: RuleContext): RuleOutcome {
     const rest = { namespace: resource.namespaced ? namespace : undefined, params: this.#rule.params ?? null };
-    if (this.#rule.podTemplates === true) return this.#program.evaluate({ object: subject.input.object, resource: podResource, ...rest });
+    if (this.#rule.podTemplates === true)
+      return ofIncomplete(this.#program.evaluate({ object: subject.input.object, resource: podResource, ...rest }), subject);
     const form = this.versionFor(resource);
     if (apiVersionOf(form) === apiVersionOf(resource)) return this.#program.evaluate({ object: subject.object, resource, ...rest });
     const object = converted === undefined ? undefined : converted(form);
@@ -124,6 +126,14 @@ export class RuleCheck {
   #operations(): string {
     return [...new Set(this.#rule.matchConstraints.resourceRules.flatMap(({ operations }) => operations))].join(', ');
   }
+}
+
+/** The outcome of a rule about a pod that is not known in full. Of what a rule finds, it is not known which field it read. */
+function ofIncomplete(outcome: RuleOutcome, { incomplete }: Subject): RuleOutcome {
+  if (incomplete === undefined || !['pass', 'fail', 'error'].includes(outcome.kind)) return outcome;
+  if (outcome.kind !== 'pass' && !isFragment(incomplete)) return outcome;
+  const passes = outcome.kind === 'pass' && incomplete.reason === undefined;
+  return passes ? outcome : { kind: 'skip', message: incomplete.reason ?? 'only what the object sets in its pods is known' };
 }
 
 type Within = (subject: Subject, resource: ApiResource, namespace: NamespaceFacts | undefined) => boolean;

@@ -14,6 +14,7 @@ import { type ProjectionFault, projectionFaults } from './projection-faults.ts';
 import { type MissingTemplate, type SyntheticPod, syntheticPods } from '../pods/synthetic-pod.ts';
 import type { ResourceReference } from '../../findings/finding.ts';
 import { isWorkloadKind } from '../objects/workload-kind.ts';
+import { isFragment } from '../pods/incomplete-pod.ts';
 import { workloadBody, type WorkloadBody } from './workload-body.ts';
 
 /** An object reduced to the fields that cross-object checks read. */
@@ -27,6 +28,8 @@ export interface Projection {
   readonly body: Fields;
   /** Faults in the fields that checks read. Omitted if there are none. */
   readonly faults?: readonly ProjectionFault[];
+  /** Why checks of a workload cannot pass: not all of its pod is known. */
+  readonly incomplete?: string;
 }
 
 /** What a snapshot holds. */
@@ -133,8 +136,10 @@ const clusterKinds: ReadonlySet<string> = new Set([
  */
 export function projectionsOf(object: KubernetesObject, owned = false, content: SnapshotContent = {}): readonly Projection[] {
   const pods = syntheticPods(object);
-  // The pods of another workload are projected with that.
-  const own = pods.filter((pod): pod is MissingTemplate | SyntheticPod => !('referred' in pod));
+  // The pods of another workload are projected with that. Of fragments of pods, too little is known.
+  const own = pods.filter(
+    (pod): pod is MissingTemplate | SyntheticPod => !('referred' in pod) && !('incomplete' in pod && isFragment(pod.incomplete)),
+  );
   const kind = groupKindOf(object);
   const identity = { kind, owned, content, reference: referenceOf(object, !clusterKinds.has(kind)) };
   const made = pods.length === 0 ? [projectionOf(object, identity, undefined)] : own.map((pod) => projectionOf(object, identity, pod));
@@ -158,6 +163,7 @@ function projectionOf(
   if (body === undefined) return undefined;
   const faults = projectionFaults(object, synthetic);
   const metadata = fieldsOf(object.metadata);
+  const reason = synthetic !== undefined && 'incomplete' in synthetic ? synthetic.incomplete.reason : undefined;
   return {
     reference,
     groupKind,
@@ -166,6 +172,7 @@ function projectionOf(
     owned,
     body,
     ...(faults.length === 0 ? {} : { faults }),
+    ...(reason === undefined ? {} : { incomplete: reason }),
   };
 }
 

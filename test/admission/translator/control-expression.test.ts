@@ -6,15 +6,24 @@ import { applyManifestDefaults } from '../../../operator/engine/pods/manifest-de
 import { syntheticPod } from '../../../operator/engine/pods/synthetic-pod.ts';
 import { isLongRunningKind } from '../../../operator/engine/objects/workload-kind.ts';
 import { groupKindOf } from '../../../operator/engine/objects/kubernetes-object.ts';
-import { documentsOf, readTables, type Row, type Table, templateOf, workloads } from '../../catalogue/controls/control-table.ts';
+import {
+  documentsOf,
+  isWholeObject,
+  readTables,
+  type Row,
+  type Table,
+  templateOf,
+  workloads,
+} from '../../catalogue/controls/control-table.ts';
 import { decider, objectsOf } from '../admission-fixture.ts';
 
 const tables = await readTables();
 
 /** The objects of a row: one for each kind that the control is about. */
-function objectsOfRow({ about }: Table, { yaml }: Row): readonly Record<string, unknown>[] {
+function objectsOfRow({ about }: Table, row: Row): readonly Record<string, unknown>[] {
+  const { yaml } = row;
   const objects =
-    about === 'objects'
+    about === 'objects' || isWholeObject(row)
       ? documentsOf(yaml).slice(0, 1)
       : workloads
           .map((workload) => workload.make(templateOf(yaml)) as Record<string, unknown>)

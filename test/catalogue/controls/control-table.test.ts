@@ -6,7 +6,7 @@ import { nameOf } from '../../../operator/engine/objects/kubernetes-object.ts';
 import { compilePolicies } from '../../../operator/engine/policy-set.ts';
 import type { ObjectFinding } from '../../../operator/findings/finding.ts';
 import { isLongRunningKind } from '../../../operator/engine/objects/workload-kind.ts';
-import { documentsOf, readTables, type Row, type Table, templateOf, type Workload, workloads } from './control-table.ts';
+import { documentsOf, isWholeObject, readTables, type Row, type Table, templateOf, type Workload, workloads } from './control-table.ts';
 
 const tables = await readTables();
 
@@ -75,7 +75,8 @@ describe('controls', () => {
     });
     for (const row of table?.rows ?? []) {
       it(`${id}: ${row.title}: ${row.verdict}`, () => {
-        if (table?.about === 'objects') expectVerdict(evaluate(id, row, documentsOf(row.yaml)), row, row.paths, 'the object');
+        if (table?.about === 'objects' || isWholeObject(row))
+          expectVerdict(evaluate(id, row, documentsOf(row.yaml)), row, row.paths, 'the object');
         else runOnPods(id, row, table?.about ?? 'pods');
       });
     }

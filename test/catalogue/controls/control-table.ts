@@ -84,6 +84,9 @@ export function documentsOf(yaml: string): Record<string, unknown>[] {
   });
 }
 
+/** Whether a row has objects and no pod spec: of kinds whose pods are put together in a way of their own. */
+export const isWholeObject = ({ yaml }: Row): boolean => documentsOf(yaml)[0]?.['apiVersion'] !== undefined;
+
 /** A workload of a kind with a pod template. */
 export interface Workload {
   readonly kind: string;

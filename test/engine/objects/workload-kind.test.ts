@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { customWorkloadKinds } from '../../../operator/engine/objects/custom-workloads.ts';
+import { customWorkloadKinds } from '../../../operator/engine/objects/custom-kinds.ts';
 import {
   isBuiltinWorkloadKind,
   isLongRunningKind,

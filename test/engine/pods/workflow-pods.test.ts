@@ -54,7 +54,7 @@ describe('the pods of a workflow', () => {
       { runAsNonRoot: true },
       { runAsNonRoot: true },
     ]);
-    expect(syntheticPods(object)[0]?.pod?.metadata).to.deep.equal({ labels: { app: 'build' }, name: 'a', namespace: 'shop' });
+    expect(syntheticPods(object)[0]?.pod?.metadata).to.deep.equal({ labels: { team: 'ci', app: 'build' }, name: 'a', namespace: 'shop' });
   });
 
   it('have the paths of the object', () => {
@@ -96,10 +96,10 @@ describe('the pods of a workflow', () => {
   it('are those of another template if it refers to one', () => {
     const skips = (spec: string): (string | undefined)[] => subjectsOf(workflow(spec)).map(({ skip }) => skip);
     expect(skips('{workflowTemplateRef: {name: x}}')).to.deep.equal([
-      'its pods are those of WorkflowTemplate x, which is evaluated instead',
+      'its pods are those of WorkflowTemplate x, which are evaluated with that',
     ]);
     expect(skips('{templates: [{name: a, steps: []}]}')).to.deep.equal([
-      'its pods are those of other templates, which is evaluated instead',
+      'its pods are those of other templates, which are evaluated with that',
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { apiVersionOf, type ApiResource } from '../../../operator/api/api-resource.ts';
 import { catalogue } from '../../../operator/catalogue/controls/catalogue.ts';
 import { builtinResources } from '../../../operator/engine/objects/builtin-resources.ts';
-import { documentsOf, readTables, templateOf } from '../../catalogue/controls/control-table.ts';
+import { documentsOf, isWholeObject, readTables, templateOf } from '../../catalogue/controls/control-table.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -118,7 +118,9 @@ export function podRows(): readonly {
   return enforceable.flatMap(({ id }) => {
     const table = tables.get(id);
     if (table === undefined || table.about === 'objects') return [];
-    return table.rows.map(({ title, yaml }) => ({ control: id, title, template: templateOf(yaml) as never }));
+    return table.rows
+      .filter((row) => !isWholeObject(row))
+      .map(({ title, yaml }) => ({ control: id, title, template: templateOf(yaml) as never }));
   });
 }
 
