@@ -3,7 +3,7 @@ import { onWindows } from './exemptions.ts';
 
 const container = (line: string): string => `containers:\n- name: app\n  ${line}\n`;
 const hostPath = (path: string): string => `volumes:\n- name: host\n  hostPath: {path: ${path}}\n`;
-/** A CEL expression: the path `item` as the kubelet reads it, without repeated slashes and `.`. The API server refuses `..`. */
+/** A CEL expression: the path `item` as the kubelet reads it, without repeated slashes and `.`. The API server refuses `..`, which can lead anywhere. */
 const cleanPath = "('/' + item.split('/').filter(part, !(part in ['', '.'])).join('/'))";
 /** A CEL expression: the name of a capability in upper case and without the prefix CAP_. */
 const bareCapability = (name: string): string =>
@@ -190,7 +190,7 @@ export const workloadHardening: Section = {
         {
           at: 'spec.volumes[].hostPath.path',
           type: 'string',
-          require: `![${cleanPath}].exists(path, path in params.paths || params.folders.exists(folder, path == folder || path.startsWith(folder + '/')) || path.matches('${disk}') || path.matches('${userKeys}'))`,
+          require: `![${cleanPath}].exists(path, path in params.paths || params.folders.exists(folder, path == folder || path.startsWith(folder + '/')) || path.matches('${disk}') || path.matches('${userKeys}')) && !item.split('/').exists(part, part == '..')`,
         },
       ],
     },

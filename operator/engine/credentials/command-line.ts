@@ -1,12 +1,20 @@
 import type { CredentialTest } from './credential-test.ts';
 import { isLiteral } from './literal-value.ts';
 
-/** The passwords that programs get by options without a name: those of MySQL, curl, sshpass and Redis. */
+/** The passwords that programs get by position, or by options whose names do not tell. */
 const programPasswords: readonly RegExp[] = [
   /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b.*\s-p["']?([^\s="']+)/,
   /\bcurl\b.*\s(?:-u|--user)[ =]?["']?[^\s:"'$]+:([^\s"']+)/,
   /\bsshpass\s+-p\s*["']?([^\s"']+)/,
   /\bredis-cli\b.*\s(?:-a|--pass)[ =]["']?([^\s"']+)/,
+  /\b(?:docker|podman|nerdctl|crane|skopeo|helm(?:\s+registry)?)\s+(?:auth\s+)?login\b[^;&|]*\s-p[ =]?["']?([^\s"'-][^\s"']*)/,
+  /\b(?:sqlcmd|bcp)\b[^;&|]*\s-P\s*["']?([^\s"']+)/,
+  /\bopenssl\s+enc\b[^;&|]*\s-k\s+["']?([^\s"']+)/,
+  /\bhtpasswd\s+-[a-zA-Z0-9]*b[a-zA-Z0-9]*\s+(?:[^\s;&|]+\s+){1,2}["']?([^\s"';&|]+)/,
+  /\brabbitmqctl\s+(?:-\S+\s+)*(?:add_user|change_password)\s+\S+\s+["']?([^\s"']+)/,
+  /\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+["']?([^\s"']+)/,
+  /\baws\s+configure\s+set\s+(?:\S+\.)?aws_secret_access_key\s+["']?([^\s"']+)/,
+  /\becho\s+(?:-\w+\s+)?["']?[A-Za-z_][\w-]*:([^\s"':|]+)["']?\s*\|\s*(?:sudo\s+)?chpasswd\b/,
 ];
 
 /** `--password=x`, and a setting after another option, as in `--from-literal=password=x`. Also inside the text of a shell command. */

@@ -1,3 +1,4 @@
+import { commandHasCredential } from './command-line.ts';
 import type { CredentialTest } from './credential-test.ts';
 import { looksMixed, looksRandom } from './literal-value.ts';
 import { isPasswordName } from './secret-name.ts';
@@ -21,6 +22,12 @@ const noValue = /^([|>][-+0-9]*|[[{].*|null|~|!\w+.*|\*\w+|=.*)$/;
 
 /** Programs, in which only texts in quotes are literals. */
 const program = /\.(py|js|mjs|cjs|ts|tsx|jsx|rb|go|java|kt|php|lua|pl|cs|groovy|scala|rs|tpl|tmpl|jsonnet|rego|cue|star)$/i;
+/** Configurations in which a line of two words is a setting. */
+const directives = /\.(conf|cfg|cnf)$/i;
+/** Files with texts for people, in which a value can be a sentence. */
+const properties = /\.properties$/i;
+const script = /\.(sh|bash|ksh|zsh)$|^#!.*\b(ba|k|z|da|a)?sh\b/i;
+
 /** Files, whose name does not name their content as a whole. */
 const file = /\.[A-Za-z][A-Za-z0-9]{0,10}$/;
 
@@ -34,34 +41,51 @@ function bareValue(text: string, onlyQuoted: boolean): string {
   return noValue.test(bare) ? '' : bare;
 }
 
-function wordsHaveSecret(line: string, test: CredentialTest): boolean {
+function wordsHaveSecret(line: string, test: CredentialTest, areDirectives: boolean): boolean {
   const words = twoWords.exec(line);
   if (words === null) return false;
   const [, name = '', value = ''] = words;
-  return (looksMixed(value) || looksRandom(value)) && test.isSecret(name, value);
+  const isValue = looksMixed(value) || looksRandom(value) || (areDirectives && isPasswordName(name) && /\d/.test(value));
+  return isValue && test.isSecret(name, bareValue(value, false));
 }
 
-function lineHasSecret(line: string, test: CredentialTest, onlyQuoted: boolean): boolean {
+function lineHasSecret(line: string, test: CredentialTest, name: string): boolean {
   if (comment.test(line)) return false;
+  const onlyQuoted = program.test(name);
   const [, password] = spaced.exec(line) ?? [];
   if (password !== undefined) return test.isSecret('password', password);
-  if (!onlyQuoted && wordsHaveSecret(line, test)) return true;
+  if (!onlyQuoted && wordsHaveSecret(line, test, directives.test(name))) return true;
+  return settingIsSecret(line, test, onlyQuoted);
+}
+
+function settingIsSecret(line: string, test: CredentialTest, onlyQuoted: boolean): boolean {
   const [, name, value] = setting.exec(line) ?? [];
   return name !== undefined && value !== undefined && test.isSecret(name, bareValue(value, onlyQuoted));
 }
 
-const withoutComments = (text: string): string =>
-  text
-    .split(/\r\n|\r|\n/)
-    .filter((line) => !comment.test(line))
-    .join('\n');
+/** Whether a property is a secret, or has a credential inside of its value. */
+const propertyHasCredential = (line: string, test: CredentialTest): boolean =>
+  settingIsSecret(line, test, false) || test.hasCredential(setting.exec(line)?.[2] ?? line);
+
+const linesOf = (text: string): readonly string[] => text.split(/\r\n|\r|\n/).filter((line) => !comment.test(line));
+
+/** Whether a script calls a program with a credential in some line. */
+const scriptHasCredential = (lines: readonly string[], test: CredentialTest): boolean =>
+  lines.some((line) => /\s/.test(line.trim()) && commandHasCredential([line], test));
 
 /** Whether the content of a file has a credential in any line or element. `name`: the name of the file. */
 export function textHasCredential(name: string, text: string, test: CredentialTest): boolean {
-  const isProgram = program.test(name);
-  const plain = withoutComments(text);
-  if (isProgram ? test.hasToken(text) || test.hasPassword(plain) : test.hasToken(text) || test.hasCredential(plain)) return true;
-  if (plain.split('\n').some((line) => lineHasSecret(line, test, isProgram))) return true;
+  if (test.hasToken(text)) return true;
+  const lines = linesOf(text);
+  if (properties.test(name)) return lines.some((line) => propertyHasCredential(line, test));
+  if ((script.test(name) || script.test(text)) && scriptHasCredential(lines, test)) return true;
+  return linesHaveCredential(name, lines, test);
+}
+
+function linesHaveCredential(name: string, lines: readonly string[], test: CredentialTest): boolean {
+  const plain = lines.join('\n');
+  if (program.test(name) ? test.hasPassword(plain) : test.hasCredential(plain)) return true;
+  if (lines.some((line) => lineHasSecret(line, test, name))) return true;
   if ([...plain.matchAll(statement)].some(([, password = '']) => test.isSecret('password', password))) return true;
   return [inlineSetting, element, attributes, ...(yaml.test(name) ? [flowField] : [])].some((pattern) =>
     [...plain.matchAll(pattern)].some(([, key = '', value = '']) => test.isSecret(key, value)),

@@ -1,7 +1,7 @@
 /** Texts that are no credentials, although they stand where one could: references, templates, switches and settings. */
 const references: readonly RegExp[] = [
   /^$/,
-  /\$\([A-Za-z_][A-Za-z0-9_.-]*\)|\$\{[A-Za-z_][^}]*\}/,
+  /\$\([A-Za-z_][A-Za-z0-9_.-]*\)|\$\{[A-Za-z_][^}]*\}|^\$\{[A-Za-z_][^}]*$/,
   /^\$[A-Z_][A-Z0-9_]*$/,
   /^\$[a-z][a-z0-9-]*(:[A-Za-z][\w.-]*|(\.[A-Za-z][\w-]*)+\.[A-Za-z][\w-]*|\.\w*(secret|password|passwd|pw|token|key))$/i,
   /^\$\(|^`|^\$[0-9@*]$|EXAMPLE(KEY)?$/,
@@ -19,9 +19,13 @@ const references: readonly RegExp[] = [
   /^\d+(\.\d+)?\s*(ns|us|ms|s|m|h|d|w|y|sec|secs|seconds?|mins?|minutes?|hours?|days?|%|b|kb|mb|gb|[kmg]i?b?)$/i,
 ];
 
-/** Whether a value is a literal, and not a reference, a template, a switch or a setting. */
+/** A reference to a variable or a property, with a value for when there is none: `${JWT_SECRET:value}`, `${DB_PASSWORD:-value}`. */
+const withDefault = /^\$\{(?:[A-Z][A-Z0-9_]*|[a-z][\w-]*(?:\.[\w-]+)+):-?([^}$?+=:/-][^}$]*)\}$/;
+
+/** Whether a value is a literal, and not a reference, a template, a switch or a setting. The default of a reference is a value. */
 export function isLiteral(value: string): boolean {
-  return !references.some((reference) => reference.test(value));
+  const fallback = withDefault.exec(value)?.[1];
+  return !references.some((reference) => reference.test(fallback ?? value));
 }
 
 /** The bits of information of each character, by the frequencies in the text itself. */

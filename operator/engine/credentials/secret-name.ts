@@ -66,7 +66,8 @@ export function nameHint(name: string, secrets: readonly string[]): NameHint {
   const joined = words.join('');
   // The token of a new cluster of etcd is its name.
   if (isAbout(words) || joined.endsWith('initialclustertoken')) return 'none';
-  if (isSecretKey(words) || isSecretWord(last, secrets) || joined === 'clientkey' || joined.endsWith('erlangcookie')) return 'strong';
+  if (isSecretKey(words) || isSecretWord(last, secrets) || joined === 'clientkey' || /(erlangcookie|rediscliauth)$/.test(joined))
+    return 'strong';
   if (secrets.some((word) => joined.endsWith(word))) return 'strong';
   return weakWords.has(last) ? 'weak' : 'none';
 }

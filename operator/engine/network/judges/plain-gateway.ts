@@ -32,7 +32,16 @@ function judged(list: unknown, path: string, entranceIs: (entry: Fields) => Entr
   return entrances.includes('plain') && !entrances.includes('encrypted') ? failure(path) : clean;
 }
 
-/** Fails for a Gateway that takes HTTP and no HTTPS, and for a Route of OpenShift without TLS. HTTP beside HTTPS, as for redirects, passes. */
+/** A Route of OpenShift says itself whether HTTP is redirected (`Redirect`), refused (`None`, the default) or served (`Allow`). */
+function plainRoute(tls: Fields): Outcome {
+  if (Object.keys(tls).length === 0) return failure('spec.tls');
+  return tls['insecureEdgeTerminationPolicy'] === 'Allow' ? failure('spec.tls.insecureEdgeTerminationPolicy') : clean;
+}
+
+/**
+ * Fails for a Gateway that takes HTTP and no HTTPS, and for a Route of OpenShift without TLS or that serves HTTP as well. For a Gateway, HTTP
+ * beside HTTPS, as for redirects, passes.
+ */
 export const plainGateway: NetworkJudge = (object) => {
   const spec = object['spec'] ?? {};
   if (!isFields(spec)) return fault('spec', 'expected a map');
@@ -42,6 +51,6 @@ export const plainGateway: NetworkJudge = (object) => {
     case 'Gateway.networking.istio.io':
       return judged(spec['servers'], 'spec.servers', serverIs);
     default:
-      return Object.keys(fieldsOf(spec['tls'])).length === 0 ? failure('spec.tls') : clean;
+      return plainRoute(fieldsOf(spec['tls']));
   }
 };

@@ -987,6 +987,15 @@ export const table: Tables = {
     fails('Istio: HTTP', istio('{port: {number: 80, protocol: HTTP}}'), 'spec.servers'),
     fails('Istio: HTTP/2', istio('{port: {number: 80, protocol: http2}, tls: {httpsRedirect: false}}'), 'spec.servers'),
     fails('OpenShift: no TLS', openShift('{to: {kind: Service, name: web}}'), 'spec.tls'),
+    passes(
+      'OpenShift: a redirect',
+      openShift('{to: {kind: Service, name: web}, tls: {termination: edge, insecureEdgeTerminationPolicy: Redirect}}'),
+    ),
+    fails(
+      'OpenShift: HTTP beside TLS',
+      openShift('{to: {kind: Service, name: web}, tls: {termination: edge, insecureEdgeTerminationPolicy: Allow}}'),
+      'spec.tls.insecureEdgeTerminationPolicy',
+    ),
     fails('OpenShift: an empty map', openShift('{to: {kind: Service, name: web}, tls: {}}'), 'spec.tls'),
   ),
   'ingress-nginx-annotations': objects(

@@ -95,6 +95,28 @@ export const table: Tables = {
     errs('a number', 'containers: [{name: a, env: [{name: PASSWORD, value: 5}]}]', path),
   ),
   'credential-in-configmap': objects(
+    ...(
+      [
+        ['texts for people', 'messages.properties', 'login.password=Password\nerror.token=Invalid token\n'],
+        ['a reference in a line of two words', 'fluent.conf', '  password "#{ENV[\'ES_PASSWORD\']}"\n  user fluent\n'],
+        ['a reference with an empty default', 'application.yml', 'jwt:\n  secret: ${JWT_SECRET:}\n  key: ${env:JWT_KEY}\n'],
+        ['a reference that must be set', '.env', 'DB_PASSWORD=${DB_PASSWORD:?not set}\nTOKEN=${TOKEN:-$OTHER}\n'],
+        ['a script that reads a variable', 'init.sh', '#!/bin/sh\nmysql -uroot -p"$PW" < x\nssh -p 22 host\nmkdir -p /data\n'],
+        ['a call in a text', 'README.txt', 'Call mysql -uroot -pSECRET to connect.\n'],
+      ] as const
+    ).map(([title, key, text]) => passes(title, data({ [key]: text }))),
+    ...(
+      [
+        ['a property', 'app.properties', 'name=shop\ndb.password=hunter2\n'],
+        ['an option inside of a property', 'app.properties', 'a=b\njava.opts=-Xmx1g -Dstore.password=hunter2 -Dx=y\n'],
+        ['an address in a property', 'app.properties', 'a=b\nurl=jdbc:mysql://db/x?user=a&password=hunter2\n'],
+        ['a short password in a line of two words', 'fluent-bit.conf', '[OUTPUT]\n    HTTP_Passwd hunter2\n'],
+        ['a reference with a secret as default', 'application.yml', 'jwt:\n  secret: ${JWT_SECRET:mydefaultsecret123}\n'],
+        ['a password with a secret as default', '.env', 'DB_PASSWORD=${DB_PASSWORD:-hunter2}\nA=b\n'],
+        ['a script', 'init.sh', 'set -e\nmysql -uroot -phunter2 < x\n'],
+        ['a script by its first line', 'entrypoint', '#!/usr/bin/env bash\nmysql -uroot -phunter2 < x\n'],
+      ] as const
+    ).map(([title, key, text]) => fails(title, data({ [key]: text }), `data['${key}']`)),
     ...['$oidc.okta.clientSecret', '$dex.github.clientSecret', '$sso-secret:oidc.clientSecret', '$webhook.secret'].map((value) =>
       passes(`a reference of Argo CD: ${value}`, data({ 'oidc.config': `clientID: a\nclientSecret: ${value}\n` })),
     ),
