@@ -11,9 +11,10 @@ const versions: Readonly<Record<string, string>> = {
   CronJob: 'batch/v1',
   NetworkPolicy: 'networking.k8s.io/v1',
   CertificateSigningRequest: 'certificates.k8s.io/v1',
+  APIService: 'apiregistration.k8s.io/v1',
 };
 const versionOf = (kind: string): string => {
-  if (/Role|Binding$/.test(kind) && !kind.startsWith('Validating')) return 'rbac.authorization.k8s.io/v1';
+  if (/Role|Binding$/.test(kind) && !/^(?:Validating|Mutating)/.test(kind)) return 'rbac.authorization.k8s.io/v1';
   return kind.startsWith('Validating') || kind.startsWith('Mutating') ? 'admissionregistration.k8s.io/v1' : (versions[kind] ?? 'v1');
 };
 

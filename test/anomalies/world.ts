@@ -69,6 +69,7 @@ export function auditEvent(user: string, at: number, request: Request): AuditEve
 const resourcesOf: Readonly<Record<string, string>> = {
   NetworkPolicy: 'networkpolicies',
   ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
+  MutatingAdmissionPolicy: 'mutatingadmissionpolicies',
 };
 const resourceOf = (kind: string): string => resourcesOf[kind] ?? `${kind.toLowerCase()}s`;
 

@@ -44,11 +44,17 @@ export const watchedKinds: readonly WatchedKind[] = [
     'ValidatingWebhookConfiguration/validatingwebhookconfigurations',
     'ValidatingAdmissionPolicy/validatingadmissionpolicies',
     'ValidatingAdmissionPolicyBinding/validatingadmissionpolicybindings',
+    'MutatingAdmissionPolicy/mutatingadmissionpolicies',
+    'MutatingAdmissionPolicyBinding/mutatingadmissionpolicybindings',
   ),
+  ...of('apiregistration.k8s.io/v1', 'APIService/apiservices'),
   ...of('networking.k8s.io/v1', 'NetworkPolicy/networkpolicies'),
   ...of('v1', 'ConfigMap/configmaps').map((kind) => ({
     ...kind,
-    only: { namespace: 'kube-system', names: ['coredns', 'coredns-custom', 'aws-auth', 'kube-dns', 'node-local-dns'] },
+    only: {
+      namespace: 'kube-system',
+      names: ['coredns', 'coredns-custom', 'aws-auth', 'kube-dns', 'node-local-dns', 'extension-apiserver-authentication'],
+    },
   })),
 ];
 

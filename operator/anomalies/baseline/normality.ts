@@ -188,13 +188,18 @@ export class Normality {
     const isLearning = seed || observation.learnOnly === true || (learning && !(detection.sensitive && this.isNewPrincipal(actor, at)));
     const key = `${detection.id} ${compared.owner}`;
     const event = { item: compared.item, at, learning: isLearning, ...(compared.weight === undefined ? {} : { weight: compared.weight }) };
-    const excess = this.rates.count(key, event, { window: compared.window, floor, daily: compared.daily ?? 0 });
+    const excess = this.rates.count(key, event, {
+      window: compared.window,
+      floor,
+      daily: compared.daily ?? 0,
+      slow: floor * (compared.slow ?? 0),
+    });
     if (excess === undefined) return undefined;
     const value = Math.round(excess.value * 10) / 10;
     return {
       severity: observation.severity ?? detection.severity,
       normal: usual(excess, compared.window),
-      seen: sentence(`${observation.seen.replace('{count}', String(value))}${excess.period === 'day' ? ' within a day, slowly' : ''}`),
+      seen: sentence(`${observation.seen.replace('{count}', String(value))}${slowly[excess.period]}`),
       measured: value,
       whileLearning: learning,
       baseline: { kind: 'series', key },
@@ -208,8 +213,16 @@ export class Normality {
   }
 }
 
+/** What a sentence about a rate ends with. */
+const slowly: Readonly<Record<RateExcess['period'], string>> = {
+  window: '',
+  day: ' within a day, slowly',
+  month: ' that are new within 30 days, slowly',
+};
+
 function usual({ limit, period }: RateExcess, window: number): string {
   const minutes = window / 60_000;
+  if (period === 'month') return `at most ${limit} new ones in 30 days are usual`;
   const time = period === 'day' ? 'a day' : minutes === 1 ? 'a minute' : `${minutes} minutes`;
   return `at most ${Math.round(limit * 10) / 10} in ${time} are usual, by the last 14 days`;
 }

@@ -25,6 +25,8 @@ export interface CountedItem {
   readonly window: number;
   /** A whole day is compared as well, with so many times the floor. */
   readonly daily?: number;
+  /** New items of 30 days are compared as well, with so many times the floor: who is slow takes one a day. */
+  readonly slow?: number;
   readonly weight?: number;
 }
 

@@ -1,8 +1,9 @@
 import { shortHash } from '../../api/short-hash.ts';
+import { FirstDays } from './first-days.ts';
+import { loadedSeries, savedSeries, type SavedSeries } from './saved-series.ts';
+import { BUCKET, DAY, newSeries, type Series } from './series.ts';
 import { median, usualLimit } from './usual-limit.ts';
 
-const day = 86_400_000;
-const bucket = 600_000;
 const days = 14;
 /** The number of different things that are counted exactly. More are many in any case. */
 const mostItems = 2048;
@@ -19,6 +20,8 @@ export interface RateMeasure {
    * with activity, since then it is known what is usual. 0: days are not compared.
    */
   readonly daily: number;
+  /** So many new things within 30 days are not reported, beyond those of the first day. 0: new things are not compared. */
+  readonly slow?: number;
 }
 
 /** Something to count. */
@@ -37,29 +40,7 @@ export interface RateExcess {
   readonly value: number;
   /** The highest number that is usual. */
   readonly limit: number;
-  readonly period: 'window' | 'day';
-}
-
-interface Series {
-  /** Different items of the last window, with the time at which each was seen last and its weight. */
-  readonly recent: Map<string, readonly [at: number, weight: number]>;
-  bucket: number;
-  /** The highest value in the current bucket of ten minutes. */
-  peak: number;
-  today: number;
-  readonly ofToday: Set<string>;
-  /** For each of the last days: its day, the different items of it, and the peaks of its buckets with activity. */
-  readonly past: { readonly day: number; readonly total: number; readonly peaks: readonly number[] }[];
-  /** The peaks of today. */
-  peaks: number[];
-  last: number;
-}
-
-/** A series in a document. */
-export interface SavedSeries {
-  readonly key: string;
-  readonly past: readonly (readonly [day: number, total: number, peaks: readonly number[]])[];
-  readonly last: number;
+  readonly period: 'window' | 'day' | 'month';
 }
 
 /**
@@ -84,7 +65,8 @@ export class Rates {
   }
 
   /** Counts an item, and returns the excess if the rate is now above what is usual. */
-  count(key: string, { item, at, weight = 1, learning }: CountedEvent, { window, floor, daily }: RateMeasure): RateExcess | undefined {
+  count(key: string, { item, at, weight = 1, learning }: CountedEvent, measure: RateMeasure): RateExcess | undefined {
+    const { window, floor, daily, slow = 0 } = measure;
     const series = this.#at(key, at);
     const hashed = shortHash(item, 12);
     forgetBefore(series.recent, at - window);
@@ -93,8 +75,10 @@ export class Rates {
     if (series.recent.size < mostItems) series.recent.set(hashed, [at, weight]);
     const value = totalOf(series.recent);
     if (series.ofToday.size < mostItems) series.ofToday.add(hashed);
-    const excess = learning ? undefined : excessOf(series, value, floor, daily);
-    if (excess === undefined) series.peak = Math.max(series.peak, value);
+    // What is learned is also known to the comparison of new things.
+    const news = newsOf(series, { hashed, at, learning }, slow);
+    const excess = learning ? undefined : (excessOf(series, value, floor, daily) ?? news);
+    if (excess === undefined || excess.period === 'month') series.peak = Math.max(series.peak, value);
     // Ten minutes with a report count as no more than the middle: attacks that are repeated do not raise the limit.
     else series.peak = Math.min(series.peak, Math.max(1, median(peaksOf(series))));
     return excess;
@@ -103,24 +87,17 @@ export class Rates {
   /** An exception covers what was reported: today's numbers become usual. */
   accept(key: string): void {
     const series = this.#series.get(key);
-    if (series) series.peak = Math.max(series.peak, totalOf(series.recent));
+    if (series === undefined) return;
+    series.peak = Math.max(series.peak, totalOf(series.recent));
+    series.firsts?.accept();
   }
 
   #at(key: string, at: number): Series {
     const known = this.#series.get(key);
-    const series: Series = known ?? {
-      recent: new Map(),
-      bucket: Math.floor(at / bucket),
-      peak: 0,
-      today: Math.floor(at / day),
-      ofToday: new Set(),
-      past: [],
-      peaks: [],
-      last: at,
-    };
+    const series: Series = known ?? newSeries(at);
     if (!known) this.#add(key, series);
-    if (Math.floor(at / bucket) > series.bucket) endBucket(series, at);
-    if (Math.floor(at / day) > series.today) {
+    if (Math.floor(at / BUCKET) > series.bucket) endBucket(series, at);
+    if (Math.floor(at / DAY) > series.today) {
       endDay(series, at);
       this.#changes += 1;
     }
@@ -139,49 +116,54 @@ export class Rates {
 
   /** Lets go of what is older than any window. Called from time to time, so that idle series need no memory. */
   prune(now: number): void {
-    for (const { recent, last } of this.#series.values()) if (last < now - bucket && recent.size > 0) recent.clear();
+    for (const { recent, last } of this.#series.values()) if (last < now - BUCKET && recent.size > 0) recent.clear();
   }
 
   /** The clock was set back: what is counted after `now` has not happened. */
   setBack(now: number): void {
-    const [lastBucket, today] = [Math.floor(now / bucket), Math.floor(now / day)];
+    const [lastBucket, today] = [Math.floor(now / BUCKET), Math.floor(now / DAY)];
     for (const series of this.#series.values()) {
       series.last = Math.min(series.last, now);
       if (series.bucket > lastBucket) Object.assign(series, { bucket: lastBucket, peak: 0 });
       if ([...series.recent.values()].some(([at]) => at > now)) series.recent.clear();
+      series.firsts?.setBack(today);
+      series.began = Math.min(series.began, today);
       if (series.today <= today) continue;
       series.today = today;
       series.ofToday.clear();
+      series.uncounted = 0;
       series.peaks = [];
       while ((series.past.at(-1)?.day ?? today) > today) series.past.pop();
     }
     this.#changes += 1;
   }
 
-  /** All series with a history. */
+  /** All series. */
   *save(): Iterable<SavedSeries> {
-    for (const [key, series] of this.#series) {
-      const today = [series.today, series.ofToday.size, [...series.peaks, ...(series.peak > 0 ? [series.peak] : [])]] as const;
-      yield { key, past: [...series.past.map(({ day: at, total, peaks }) => [at, total, peaks] as const), today], last: series.last };
-    }
+    for (const [key, series] of this.#series) yield savedSeries(key, series);
   }
 
-  /** Adds a series that {@link save} returned. Returns false, and adds nothing, if it has another form. */
+  /** Adds a series that {@link save} returned, also of an earlier version. Returns false, and adds nothing, if it has another form. */
   load(saved: unknown): boolean {
-    if (!isSavedSeries(saved)) return false;
-    const { key, past, last } = saved;
-    this.#series.set(key, {
-      recent: new Map(),
-      bucket: Math.floor(last / bucket),
-      peak: 0,
-      today: Math.floor(last / day),
-      ofToday: new Set(),
-      past: past.slice(-days).map(([at, total, peaks]) => ({ day: at, total, peaks })),
-      peaks: [],
-      last,
-    });
+    const loaded = loadedSeries(saved, days);
+    if (loaded === undefined) return false;
+    this.#series.set(loaded.key, loaded.series);
     return true;
   }
+}
+
+/** The excess if more things than the limit are new to a series in the last 30 days. What it sees on its first day is its habit. */
+function newsOf(
+  series: Series,
+  { hashed, at, learning }: { readonly hashed: string; readonly at: number; readonly learning: boolean },
+  limit: number,
+): RateExcess | undefined {
+  if (limit === 0) return undefined;
+  const today = Math.floor(at / DAY);
+  series.firsts ??= new FirstDays();
+  series.firsts.see(parseInt(hashed.slice(0, 7), 16), today, learning || today <= series.began);
+  const value = series.firsts.news(today);
+  return value > limit ? { value, limit, period: 'month' } : undefined;
 }
 
 function forgetBefore(recent: Series['recent'], time: number): void {
@@ -197,6 +179,9 @@ function totalOf(recent: Series['recent']): number {
   return total;
 }
 
+/** How many different things were seen today. */
+const ofTodayOf = ({ ofToday, uncounted }: Series): number => ofToday.size + uncounted;
+
 const peaksOf = ({ past, peaks }: Series): readonly number[] => [...past.flatMap((each) => each.peaks), ...peaks];
 
 /** From so many days with activity on, it is known how much of a day is usual. */
@@ -208,23 +193,22 @@ function excessOf(series: Series, value: number, floor: number, daily: number): 
     if (value > limit) return { value, limit, period: 'window' };
   }
   const least = floor * (series.past.length >= week ? daily / 2 : daily);
-  if (daily === 0 || series.ofToday.size <= least) return undefined;
+  if (daily === 0 || ofTodayOf(series) <= least) return undefined;
   const limit = Math.max(least, usualLimit(series.past.map(({ total }) => total)));
-  return series.ofToday.size > limit ? { value: series.ofToday.size, limit, period: 'day' } : undefined;
+  return ofTodayOf(series) > limit ? { value: ofTodayOf(series), limit, period: 'day' } : undefined;
 }
 
 function endBucket(series: Series, at: number): void {
   if (series.peak > 0) series.peaks.push(series.peak);
   series.peak = 0;
-  series.bucket = Math.floor(at / bucket);
+  series.bucket = Math.floor(at / BUCKET);
 }
 
 function endDay(series: Series, at: number): void {
-  const today = Math.floor(at / day);
+  const today = Math.floor(at / DAY);
   // A day above what is usual counts as no more than that.
   const totals = series.past.map(({ total }) => total);
-  const total =
-    totals.length >= 3 ? Math.min(series.ofToday.size, Math.max(usualLimit(totals), 2 * median(totals), 1)) : series.ofToday.size;
+  const total = totals.length >= 3 ? Math.min(ofTodayOf(series), Math.max(usualLimit(totals), 2 * median(totals), 1)) : ofTodayOf(series);
   const last = series.past.at(-1);
   if (last?.day === series.today) {
     // A part of the day was counted before a restart.
@@ -233,6 +217,7 @@ function endDay(series: Series, at: number): void {
   while ((series.past[0]?.day ?? today) <= today - days) series.past.shift();
   series.peaks = [];
   series.ofToday.clear();
+  series.uncounted = 0;
   series.today = today;
 }
 
@@ -243,18 +228,4 @@ function sampled(peaks: readonly number[]): readonly number[] {
   if (peaks.length <= keptPeaks) return peaks;
   const sorted = peaks.toSorted((left, right) => left - right);
   return Array.from({ length: keptPeaks }, (_, index) => sorted[Math.round((index * (sorted.length - 1)) / (keptPeaks - 1))] ?? 0);
-}
-
-function isSavedSeries(value: unknown): value is SavedSeries {
-  if (typeof value !== 'object' || value === null) return false;
-  const { key, past, last } = value as Partial<Record<keyof SavedSeries, unknown>>;
-  const isNumber = (each: unknown): boolean => typeof each === 'number' && Number.isFinite(each);
-  return (
-    typeof key === 'string' &&
-    isNumber(last) &&
-    Array.isArray(past) &&
-    past.every(
-      (each: unknown) => Array.isArray(each) && isNumber(each[0]) && isNumber(each[1]) && Array.isArray(each[2]) && each[2].every(isNumber),
-    )
-  );
 }

@@ -1,6 +1,6 @@
 import { actorOf, type Actor } from '../activity/actor.ts';
 import type { CertificateFacts } from '../facts/cluster-facts.ts';
-import { nothing, type ChangeJudge, type JudgedChange, type Observation } from './judge.ts';
+import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Observation } from './judge.ts';
 import { objectSubject, subjectText } from './subjects.ts';
 
 const kubeletSigners: ReadonlySet<string> = new Set(['kubernetes.io/kube-apiserver-client-kubelet', 'kubernetes.io/kubelet-serving']);
@@ -10,8 +10,8 @@ const isOfCluster = ({ signer }: CertificateFacts): boolean =>
   signer.startsWith('kubernetes.io/') && signer !== 'kubernetes.io/legacy-unknown';
 
 /** Whether a node, or a machine that becomes one, asks for the certificate of a kubelet. */
-function isNodes({ signer, requester, commonName }: CertificateFacts): boolean {
-  if (!kubeletSigners.has(signer)) return false;
+function isNodes({ signer, requester, commonName, organizations }: CertificateFacts): boolean {
+  if (!kubeletSigners.has(signer) || organizations.some((name) => name !== 'system:nodes')) return false;
   if (requester.startsWith('system:bootstrap:')) return commonName.startsWith('system:node:') || commonName === '';
   // A kubelet renews its own certificate only.
   return requester.startsWith('system:node:') && (commonName === requester || commonName === '');
@@ -26,10 +26,11 @@ const isPrivileged = ({ signer, commonName, organizations }: CertificateFacts): 
 const requesterOf = ({ requester }: CertificateFacts): Actor => actorOf({ username: requester, groups: [], extra: {} });
 
 /** A client certificate that somebody other than a node asks for, or approves for itself. */
-export const certificateRequest: ChangeJudge = (change) => {
+export const certificateRequest: ChangeJudge = (change, context) => {
   const { after, before, actor, request } = change;
   const facts = after?.certificate;
-  if (facts === undefined || isNodes(facts) || !isOfCluster(facts)) return nothing;
+  if (facts === undefined || !isOfCluster(facts)) return nothing;
+  if (isNodes(facts)) return renewedByBootstrap(change, facts, context);
   const isApproval = facts.approved && before?.certificate?.approved === false;
   if (before !== undefined && !isApproval) return nothing;
   const isSelf = isApproval && request !== undefined && actor.name === facts.requester;
@@ -41,6 +42,26 @@ export const certificateRequest: ChangeJudge = (change) => {
   const owner = requesterOf(facts).key;
   return [{ ...base, compared: { kind: 'first-seen', owner, key: signer, habit: `${requester} has used the signers` } }];
 };
+
+const nodePrefix = 'system:node:';
+
+/**
+ * A bootstrap token that asks for the certificate of a node which has joined already. A machine that is set up anew under its old name does so
+ * too, but a token that was stolen from a node turns into any other node this way.
+ */
+function renewedByBootstrap(change: JudgedChange, facts: CertificateFacts, { inventory }: JudgeContext): readonly Observation[] {
+  const { requester, commonName, signer } = facts;
+  if (change.operation !== 'create' || !requester.startsWith('system:bootstrap:') || !commonName.startsWith(nodePrefix)) return nothing;
+  if (!inventory.nodes.has(commonName.slice(nodePrefix.length))) return nothing;
+  return [
+    {
+      ...described(change, facts, false),
+      normal: 'a bootstrap token is for nodes that have not joined yet',
+      severity: 'medium',
+      compared: { kind: 'first-seen', owner: 'nodes of the cluster', key: `${signer} again by a bootstrap token` },
+    },
+  ];
+}
 
 type Described = Omit<Observation, 'compared'>;
 

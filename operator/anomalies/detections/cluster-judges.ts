@@ -1,77 +1,16 @@
-import { loosened } from '../facts/guardrail.ts';
 import { nameTemplate } from '../facts/template-names.ts';
 import { isControlPlane } from '../activity/actor.ts';
-import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Observation, type RequestJudge } from './judge.ts';
+import { nothing, type ChangeJudge, type RequestJudge } from './judge.ts';
 import { namespaceOwner } from './pod-judges.ts';
 import { actorSubject, objectSubject, subjectText } from './subjects.ts';
 
 const day = 86_400_000;
 
-/** An admission webhook that is added, has another target or other rules, or is gone. */
-export const webhookConfiguration: ChangeJudge = (change, context) => {
-  const { after, before, object, actor } = change;
-  const webhook = after?.webhook ?? before?.webhook;
-  if (webhook === undefined) return nothing;
-  const owner = `webhook:${object.kind}/${nameTemplate(object.name)}`;
-  const base = { detection: 'webhook-configuration', about: objectSubject(change) } as const;
-  const what = subjectText(object);
-  if (after === undefined) {
-    const compared = { kind: 'first-seen', owner, key: `deleted by ${actor.key}` } as const;
-    return [{ ...base, seen: `${what} was deleted`, normal: 'it was there', compared }];
-  }
-  const targets = webhook.targets.join(', ');
-  const isWorse = webhook.external || (webhook.broad && !isEstablished(change, context));
-  const found: Observation[] = [
-    {
-      ...base,
-      seen: `${what} sends objects to ${targets}${webhook.broad ? ' and sees Secrets or all resources' : ''}`,
-      ...(isWorse ? { severity: 'critical' as const } : {}),
-      normal: before === undefined ? 'there was no such webhook' : 'it had another target',
-      compared: { kind: 'first-seen', owner, key: `to ${targets}` },
-    },
-  ];
-  const isRuled = before?.webhook !== undefined && before.webhook.rules !== webhook.rules;
-  const isMade = before === undefined;
-  if (isRuled || isMade)
-    found.push({
-      ...base,
-      seen: `${actor.name} changed which objects ${what} sees`,
-      learnOnly: isMade,
-      compared: { kind: 'first-seen', owner, key: `by ${actor.key}`, habit: `${what} has been changed` },
-    });
-  return found;
-};
-
-/** Whether the actor has been at work for a day, with a habit of several things. */
-function isEstablished({ actor, at }: JudgedChange, { known }: JudgeContext): boolean {
-  const since = known.since(actor.key);
-  return since !== undefined && at - since >= day && known.count(actor.key) >= 5;
-}
-
-/** A protection that is loosened. What goes with its namespace is not. */
-export const guardrailLoosened: ChangeJudge = (change, { inventory }) => {
-  const { after, before, object, at, actor } = change;
-  if (before?.guardrail === undefined) return nothing;
-  if (after === undefined && object.kind === 'Namespace') return nothing;
-  if (after === undefined && object.namespace !== undefined && inventory.namespaceEnds(object.namespace, at)) return nothing;
-  if (after === undefined && actor.name === 'system:serviceaccount:kube-system:namespace-controller') return nothing;
-  const parts = loosened(before.guardrail, after?.guardrail);
-  if (parts.length === 0) return nothing;
-  return [
-    {
-      detection: 'guardrail-loosened',
-      about: objectSubject(change),
-      seen: `the ${before.guardrail.what} of ${subjectText(object)} ${after === undefined ? 'was deleted' : `protects less: ${parts.join(', ')}`}`,
-      normal: 'it protected more until then',
-      compared: { kind: 'invariant' },
-    },
-  ];
-};
-
 /** The configuration of DNS, or of the identities of the cloud. */
 export const clusterDnsOrAuthChanged: ChangeJudge = (change) => {
   const { after, before, object, actor, operation } = change;
-  if (object.kind !== 'ConfigMap' || object.namespace !== 'kube-system') return nothing;
+  // The API server writes what it trusts to a ConfigMap itself. Nobody else can be this user.
+  if (object.kind !== 'ConfigMap' || object.namespace !== 'kube-system' || actor.name === 'system:apiserver') return nothing;
   const isChange = operation === 'delete' || operation === 'create' || (before !== undefined && before.content !== after?.content);
   const owner = `configmap:${object.name}`;
   const about = objectSubject(change);
@@ -117,6 +56,27 @@ export const newExposure: ChangeJudge = (change, { known }) => {
         compared: { kind: 'first-seen', owner, key: type },
       };
     });
+};
+
+/** Controllers that give Services their addresses, besides those that are learned. */
+const addressing: ReadonlySet<string> = new Set(['service-controller', 'cloud-provider']);
+
+/** An address that somebody writes into the status of a Service: nodes send its traffic there (CVE-2020-8554). */
+export const serviceAddress: RequestJudge = (request) => {
+  const { actor, verb, resource, subresource, namespace = '', name = '', succeeded, dryRun } = request;
+  if (resource !== 'services' || subresource !== 'status' || !succeeded || dryRun === true) return nothing;
+  if (!['update', 'patch'].includes(verb) || isControlPlane(actor)) return nothing;
+  if (actor.account?.namespace === 'kube-system' && addressing.has(actor.account.name)) return nothing;
+  return [
+    {
+      detection: 'new-exposure',
+      about: { apiVersion: 'v1', kind: 'Service', namespace, name },
+      workload: 'address',
+      seen: `${actor.name} wrote the address of the load balancer of Service ${namespace}/${name}`,
+      normal: `${actor.name} has not given addresses to Services`,
+      compared: { kind: 'first-seen', owner: actor.key, key: 'gives addresses' },
+    },
+  ];
 };
 
 const deletable: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'PersistentVolumeClaim', 'Namespace']);

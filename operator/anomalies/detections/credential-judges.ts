@@ -2,7 +2,7 @@ import type { RequestActivity } from '../activity/activity.ts';
 import { accountKey, isControlPlane, isPerson, isSystem, type Actor } from '../activity/actor.ts';
 import { boundedName } from '../facts/bounded-name.ts';
 import { nameTemplate, networkOf } from '../facts/template-names.ts';
-import { nothing, type JudgeContext, type RequestJudge } from './judge.ts';
+import { nothing, type JudgeContext, type Observation, type RequestJudge } from './judge.ts';
 import { actorSubject } from './subjects.ts';
 
 const day = 86_400_000;
@@ -33,9 +33,35 @@ export const impersonation: RequestJudge = ({ actor, impersonated }) => {
   ];
 };
 
-/** A token of a service account that neither a kubelet nor the control plane asks for. */
+/** A bootstrap token is a Secret of kube-system: whoever has it can make a node join. */
+function bootstrapToken({
+  actor,
+  verb,
+  resource,
+  subresource,
+  namespace,
+  name = '',
+  succeeded,
+  dryRun,
+}: RequestActivity): readonly Observation[] {
+  const isWrite = (verb === 'create' || verb === 'update' || verb === 'patch') && succeeded && dryRun !== true;
+  if (!isWrite || resource !== 'secrets' || subresource !== undefined || namespace !== 'kube-system') return nothing;
+  if (!name.startsWith('bootstrap-token-') || isControlPlane(actor)) return nothing;
+  return [
+    {
+      detection: 'token-request',
+      about: actorSubject(actor),
+      workload: 'bootstrap token',
+      seen: `${actor.name} made a bootstrap token, with which machines join as nodes`,
+      compared: { kind: 'first-seen', owner: actor.key, key: 'bootstrap token', habit: `${actor.name} has requested tokens of` },
+    },
+  ];
+}
+
+/** A token of a service account that neither a kubelet nor the control plane asks for, or a bootstrap token. */
 export const tokenRequest: RequestJudge = (request) => {
   const { actor, resource, subresource, verb, namespace = '', name = '', succeeded } = request;
+  if (resource === 'secrets') return bootstrapToken(request);
   if (resource !== 'serviceaccounts' || subresource !== 'token' || verb !== 'create' || !succeeded) return nothing;
   if (isControlPlane(actor)) return nothing;
   const seconds = request.tokenRequest?.expirationSeconds ?? 0;
@@ -141,23 +167,35 @@ const writeSensitive: ReadonlySet<string> = new Set(
   'pods deployments daemonsets statefulsets cronjobs jobs serviceaccounts nodes namespaces'.split(' '),
 );
 
+/** What a request did, if it may lead to other rights. Other uses would only fill the baseline. */
+function delicateUse({ verb, resource, subresource, namespace, name, succeeded, dryRun, decision }: RequestActivity): string | undefined {
+  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+  // A dry run of a pod asks what admission lets through, whatever its answer. Those who compare states do not try pods.
+  if (dryRun === true) return what === 'pods' && verb === 'create' && decision === 'allow' ? 'create pods by a dry run' : undefined;
+  if (!succeeded) return undefined;
+  if (sensitiveUse.has(what) || (writes.has(verb) && writeSensitive.has(what))) return `${verb} ${what}`;
+  return what === 'configmaps' && verb === 'list' && namespace === undefined && name === undefined ? 'list configmaps' : undefined;
+}
+
 /** A service account that uses the API in a way it has not used it before. */
 export const newApiUse: RequestJudge = (request, { known }) => {
-  const { actor, verb, resource, subresource, succeeded, dryRun, at } = request;
-  if (actor.kind !== 'account' || resource === '' || !succeeded || dryRun === true) return nothing;
-  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
-  // Other uses lead nowhere: they would only fill the baseline.
-  if (!sensitiveUse.has(what) && !(writes.has(verb) && writeSensitive.has(what))) return nothing;
+  const { actor, at } = request;
+  if (actor.kind !== 'account') return nothing;
+  const use = delicateUse(request);
+  if (use === undefined) return nothing;
+  const [verb = '', ...what] = use.split(' ');
   const since = known.since(actor.key);
   const isNew = since === undefined || at - since < day;
   return [
     {
       detection: 'new-api-use',
       about: actorSubject(actor),
-      workload: what,
-      seen: `${actor.name} used ${verb} on ${what}${placeOf(request)}`,
+      workload: what.join(' '),
+      seen: `${actor.name} used ${verb} on ${what.join(' ')}${placeOf(request)}`,
+      // ConfigMaps are read more often for good reasons.
+      ...(use === 'list configmaps' ? { severity: 'low' as const } : {}),
       learnOnly: isNew,
-      compared: { kind: 'first-seen', owner: actor.key, key: `${verb} ${what}`, habit: `${actor.name} has used` },
+      compared: { kind: 'first-seen', owner: actor.key, key: use, habit: `${actor.name} has used` },
     },
   ];
 };

@@ -1,7 +1,7 @@
 import type { RequestActivity } from '../activity/activity.ts';
 import { isControlPlane } from '../activity/actor.ts';
 import type { Observation } from './judge.ts';
-import { actorSubject } from './subjects.ts';
+import { actorSubject, patience } from './subjects.ts';
 
 interface Listing {
   readonly request: RequestActivity;
@@ -9,7 +9,7 @@ interface Listing {
 }
 
 /** How long a list waits for the watch that shows it is the start of a cache. */
-const patience = 15_000;
+const WAIT = 15_000;
 const most = 10_000;
 
 /** A list in all namespaces that no watch followed, with what it means. */
@@ -37,15 +37,15 @@ export class Enumeration {
 
   /** Returns the lists that have waited long enough, in the order of time. */
   due(now: number): readonly DueListing[] {
-    const due = this.#waiting.filter(({ request }) => request.at <= now - patience);
-    this.#waiting = this.#waiting.filter(({ request }) => request.at > now - patience);
+    const due = this.#waiting.filter(({ request }) => request.at <= now - WAIT);
+    this.#waiting = this.#waiting.filter(({ request }) => request.at > now - WAIT);
     return due.map(({ request, resource }) => ({
       request,
       observation: {
         detection: 'enumeration',
         about: actorSubject(request.actor),
         seen: `${request.actor.name} listed {count} kinds of resources in all namespaces`,
-        compared: { kind: 'rate', owner: request.actor.key, item: resource, window: 60_000, daily: 5 },
+        compared: { kind: 'rate', owner: request.actor.key, item: resource, window: 60_000, daily: 5, slow: patience(request.actor) },
       },
     }));
   }

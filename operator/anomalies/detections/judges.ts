@@ -2,9 +2,11 @@ import { anonymousAccess, nodeIdentityFromElsewhere, tokenFromElsewhere } from '
 import { certificateRequest } from './certificate-judges.ts';
 import * as cluster from './cluster-judges.ts';
 import * as credentials from './credential-judges.ts';
+import { webhookConfiguration } from './interception-judges.ts';
 import type { ChangeJudge, RequestJudge } from './judge.ts';
 import * as pods from './pod-judges.ts';
 import { deniedRequests, permissionProbing } from './probing-judges.ts';
+import { foreignGuardrail, guardrailLoosened } from './protection-judges.ts';
 import * as roles from './role-judges.ts';
 import { clusterWideSecretList, secretRead, secretSpread } from './secret-judges.ts';
 import { eventsDeleted, execIntoPod, nodeProxy, suspiciousExec } from './session-judges.ts';
@@ -26,6 +28,8 @@ export const requestJudges: Readonly<Record<string, RequestJudge>> = {
   'node-proxy': nodeProxy,
   'events-deleted': eventsDeleted,
   'mass-deletion': cluster.massDeletionByRequests,
+  'guardrail-loosened': foreignGuardrail,
+  'new-exposure': cluster.serviceAddress,
   'denied-requests': deniedRequests,
   'permission-probing': permissionProbing,
   'new-api-use': credentials.newApiUse,
@@ -53,8 +57,8 @@ export const changeJudges: Readonly<Record<string, ChangeJudge>> = {
   'daemonset-by-new-actor': workloads.daemonSetByNewActor,
   'job-by-new-actor': workloads.jobByNewActor,
   'resource-jump': workloads.resourceJump,
-  'webhook-configuration': cluster.webhookConfiguration,
-  'guardrail-loosened': cluster.guardrailLoosened,
+  'webhook-configuration': webhookConfiguration,
+  'guardrail-loosened': guardrailLoosened,
   'cluster-dns-or-auth-changed': cluster.clusterDnsOrAuthChanged,
   'new-exposure': cluster.newExposure,
   'mass-deletion': cluster.massDeletion,

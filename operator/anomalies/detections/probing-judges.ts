@@ -1,8 +1,8 @@
 import { nameTemplate, networkOf } from '../facts/template-names.ts';
 import { isPerson } from '../activity/actor.ts';
 import type { RequestActivity } from '../activity/activity.ts';
-import { nothing, type RequestJudge, type Observation } from './judge.ts';
-import { actorSubject } from './subjects.ts';
+import { nothing, type JudgeContext, type RequestJudge, type Observation } from './judge.ts';
+import { actorSubject, patience } from './subjects.ts';
 
 /** Many different requests that are denied. */
 export const deniedRequests: RequestJudge = (request) => {
@@ -21,6 +21,8 @@ export const deniedRequests: RequestJudge = (request) => {
         item: deniedPath(request),
         window: 300_000,
         daily: 5,
+        // Without credentials nobody is known: every network would begin anew.
+        slow: isNobody ? 0 : patience(actor),
       },
     },
   ];
@@ -33,7 +35,7 @@ function deniedPath({ verb, group, resource, subresource = '', namespace = '', n
 }
 
 /** Somebody who asks what a credential may do. */
-export const permissionProbing: RequestJudge = (request) => {
+export const permissionProbing: RequestJudge = (request, context) => {
   const { actor, resource, verb, succeeded, id, at } = request;
   if (verb !== 'create' || !succeeded || actor.kind === 'anonymous' || actor.kind === 'component') return nothing;
   // Neither programs nor kubelets ask; people do.
@@ -59,6 +61,8 @@ export const permissionProbing: RequestJudge = (request) => {
     ];
   if (resource !== 'selfsubjectaccessreviews') return nothing;
   return [
+    // Many controllers ask once or twice when they start. Only together with others does it say something.
+    ...(actor.kind === 'account' ? [firstQuestion(request, context)] : []),
     {
       ...base,
       seen: `${actor.name} asked {count} times whether it may do something`,
@@ -66,3 +70,18 @@ export const permissionProbing: RequestJudge = (request) => {
     },
   ];
 };
+
+/** The first question of a service account about its rights. A new account asks whatever its program asks. */
+function firstQuestion({ actor, at }: RequestActivity, { known }: JudgeContext): Observation {
+  const since = known.since(actor.key);
+  return {
+    detection: 'permission-probing',
+    about: actorSubject(actor),
+    workload: 'question',
+    severity: 'low',
+    seen: `${actor.name} asked whether it may do something`,
+    normal: `${actor.name} has not asked before`,
+    learnOnly: since === undefined || at - since < 86_400_000,
+    compared: { kind: 'first-seen', owner: actor.key, key: 'question' },
+  };
+}

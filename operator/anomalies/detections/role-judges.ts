@@ -54,7 +54,9 @@ export const newAdminBinding: ChangeJudge = (change, context) => {
   const { role, subjects } = after.binding;
   const powers = context.inventory.rolePowers(role, object.namespace ?? '');
   const isAll = powers.includes('everything');
-  const leads = object.kind === 'ClusterRoleBinding' ? powers.filter((power) => leading.has(power)) : [];
+  // Rights over kube-system lead to those of the controllers of the control plane.
+  const isWide = object.kind === 'ClusterRoleBinding' || object.namespace === 'kube-system';
+  const leads = isWide ? powers.filter((power) => leading.has(power)) : [];
   if (!isAll && leads.length === 0) return nothing;
   const key = `${object.kind}/${object.namespace ?? ''}/${object.name}`;
   const earlier = before?.binding?.role === role ? before.binding.subjects : [];
@@ -84,10 +86,13 @@ function severityOfBinding(
   { isAll, isInstalled: installed }: { readonly isAll: boolean; readonly isInstalled: boolean },
 ): Severity {
   if (isDefaultAccount(subject)) return 'high';
-  const isMild = object.kind === 'RoleBinding' || (installed && subject.startsWith('ServiceAccount/'));
+  const isMild = isOfNamespace(object) || (installed && subject.startsWith('ServiceAccount/'));
   if (isAll) return isMild ? 'medium' : 'high';
   return isMild ? 'low' : 'medium';
 }
+
+/** Whether a binding gives rights in one namespace that lead no further. */
+const isOfNamespace = ({ kind, namespace }: JudgedChange['object']): boolean => kind === 'RoleBinding' && namespace !== 'kube-system';
 
 /** Whether a change is a part of a release, made by somebody who has been at work for a day. */
 const isInstalled = (change: JudgedChange, context: JudgeContext): boolean =>

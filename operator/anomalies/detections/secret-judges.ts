@@ -1,7 +1,7 @@
 import { nameTemplate } from '../facts/template-names.ts';
 import type { RequestActivity } from '../activity/activity.ts';
 import { nothing, type RequestJudge } from './judge.ts';
-import { actorSubject } from './subjects.ts';
+import { actorSubject, patience } from './subjects.ts';
 
 const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 
@@ -49,6 +49,7 @@ export const secretSpread: RequestJudge = (request) => {
         item: `${nameTemplate(namespace)}/${name === undefined ? '' : nameTemplate(name)}`,
         window: 600_000,
         daily: 2,
+        slow: patience(actor),
       },
     },
   ];

@@ -1,6 +1,6 @@
 import { definedEntries } from '../../api/defined-entries.ts';
 import type { ChangeActivity, RequestActivity } from '../activity/activity.ts';
-import type { Actor } from '../activity/actor.ts';
+import { isPerson, type Actor } from '../activity/actor.ts';
 import type { FindingSubject } from '../activity/subject.ts';
 
 const rbac = 'rbac.authorization.k8s.io/v1';
@@ -25,3 +25,6 @@ export const podSubject = ({ namespace, name = '' }: RequestActivity): FindingSu
 /** A subject as text: `Deployment shop/web`. */
 export const subjectText = ({ kind, namespace, name }: FindingSubject): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+
+/** How many times the floor may be new in 30 days. A program does what it did before; people look at new things every week. */
+export const patience = (actor: Actor): number => (isPerson(actor) ? 3 : 1);

@@ -10,19 +10,6 @@ export interface ServiceFacts {
   readonly delicate: boolean;
 }
 
-/** The facts of a webhook configuration. */
-export interface WebhookFacts {
-  readonly mutating: boolean;
-  /** Each target: `NAMESPACE/SERVICE`, or the origin of a URL. */
-  readonly targets: readonly string[];
-  /** A URL in place of a service. */
-  readonly external: boolean;
-  /** It sees Secrets, or all resources. */
-  readonly broad: boolean;
-  /** What it protects: a digest of rules, selectors and failure policies. A change of the certificate is not in it. */
-  readonly rules: string;
-}
-
 /** The facts of a CertificateSigningRequest. */
 export interface CertificateFacts {
   readonly signer: string;
@@ -57,39 +44,6 @@ export function serviceFacts(service: Json): ServiceFacts {
     exposure: [...(type === 'NodePort' || type === 'LoadBalancer' ? [type] : []), ...(externalIPs.length > 0 ? ['externalIPs'] : [])],
     externalIPs,
     delicate: delicateWords.test(textAt(service, 'metadata', 'name')) || ports.some((port) => delicatePorts.has(Number(port))),
-  };
-}
-
-/** Returns the facts of a webhook configuration. */
-export function webhookFacts(configuration: Json, mutating: boolean): WebhookFacts {
-  const webhooks = listAt(configuration, 'webhooks');
-  const targets = webhooks.map((webhook) => {
-    const url = textAt(webhook, 'clientConfig', 'url');
-    if (url !== '') return URL.canParse(url) ? new URL(url).origin : 'URL';
-    return `${textAt(webhook, 'clientConfig', 'service', 'namespace')}/${textAt(webhook, 'clientConfig', 'service', 'name')}`;
-  });
-  const rules = webhooks.flatMap((webhook) => listAt(webhook, 'rules'));
-  const isBroad = (rule: unknown): boolean => {
-    const resources = textsAt(rule, 'resources');
-    const groups = textsAt(rule, 'apiGroups');
-    return resources.some(
-      (each) => each === '*' || each === '*/*' || (each === 'secrets' && (groups.includes('') || groups.includes('*'))),
-    );
-  };
-  return {
-    mutating,
-    targets: [...new Set(targets)].toSorted().slice(0, 16),
-    external: targets.some((target) => /^https?:|^URL$/.test(target)),
-    broad: rules.some(isBroad),
-    rules: JSON.stringify(
-      webhooks.map((webhook) => [
-        recordAt(webhook)['rules'],
-        recordAt(webhook)['namespaceSelector'],
-        recordAt(webhook)['objectSelector'],
-        recordAt(webhook)['failurePolicy'],
-        recordAt(webhook)['matchConditions'],
-      ]),
-    ).slice(0, 4096),
   };
 }
 

@@ -1,6 +1,7 @@
 import { ownEntry } from '../../api/own-entry.ts';
 import { quantityNumber } from '../../engine/schema/quantity-number.ts';
 import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
+import { imageRepository } from './template-names.ts';
 
 /** How much an object protects. A lower strength than before, or its deletion, loosens it. */
 export interface Guardrail {
@@ -8,6 +9,10 @@ export interface Guardrail {
   readonly what: string;
   /** Named parts with their strength. A part that is gone has strength 0. */
   readonly parts: Readonly<Record<string, number>>;
+  /** Directions of traffic that it opens for all pods of its namespace. */
+  readonly opens?: readonly string[];
+  /** It protects more than its namespace. */
+  readonly wide?: true;
 }
 
 const levels: Readonly<Record<string, number>> = { privileged: 0, baseline: 1, restricted: 2 };
@@ -29,6 +34,9 @@ const matched = (resources: Json): Readonly<Record<string, number>> => ({
 const readers: Readonly<Record<string, (object: Json) => Guardrail | undefined>> = {
   Namespace: podSecurity,
   NetworkPolicy: denyAll,
+  Deployment: (object) => securityAgent(object, { replicas: Math.min(1, replicasOf(object)) }),
+  StatefulSet: (object) => securityAgent(object, { replicas: Math.min(1, replicasOf(object)) }),
+  DaemonSet: (object) => securityAgent(object, { 'node selector': fewer(selectedNodes(object)) }),
   ResourceQuota: (object) => ({
     what: 'quota',
     parts: Object.fromEntries(Object.entries(recordAt(object, 'spec', 'hard')).map(([name, value]) => [name, limitStrength(value)])),
@@ -61,16 +69,48 @@ function podSecurity(namespace: Json): Guardrail | undefined {
   return level === '' ? { what: 'Pod Security', parts: {} } : { what: 'Pod Security', parts: { enforce: ownEntry(levels, level) ?? 2 } };
 }
 
-/** A policy that selects all pods and allows nothing, for each direction. */
+/** A policy that selects all pods and allows nothing, or everything, for each direction. */
 function denyAll(policy: Json): Guardrail | undefined {
   const spec = recordAt(policy, 'spec');
-  const selector = recordAt(spec, 'podSelector');
-  const all = requirements(selector) === 0;
+  const what = 'default-deny NetworkPolicy';
+  if (requirements(recordAt(spec, 'podSelector')) > 0) return { what, parts: {} };
   const types = textsAt(spec, 'policyTypes');
   const parts: Record<string, number> = {};
-  if (all && types.includes('Ingress') && listAt(spec, 'ingress').length === 0) parts['ingress'] = 1;
-  if (all && types.includes('Egress') && listAt(spec, 'egress').length === 0) parts['egress'] = 1;
-  return { what: 'default-deny NetworkPolicy', parts };
+  const opens: string[] = [];
+  for (const [direction, type] of [
+    ['ingress', 'Ingress'],
+    ['egress', 'Egress'],
+  ] as const) {
+    if (!types.includes(type)) continue;
+    const rules = listAt(spec, direction);
+    if (rules.length === 0) parts[direction] = 1;
+    // A rule without peers and ports allows everything.
+    else if (rules.some((rule) => Object.keys(recordAt(rule)).length === 0)) opens.push(direction);
+  }
+  return { what, parts, ...(opens.length === 0 ? {} : { opens }) };
+}
+
+/** Names of admission controllers, and of agents that watch nodes. Without them nobody sees or refuses what they did. */
+const agents =
+  /(?:^|[/-])(?:falco|tetragon|tracee|kubearmor|kyverno|gatekeeper|kubewarden|policy-server|neuvector|stackrox|kubescape|sysdig|twistlock|falcon-sensor|falcon-node-sensor|wazuh|osquery|auditbeat|sentinelone|kspm|trivy-operator)(?:$|[/-])/;
+
+const replicasOf = (workload: Json): number => {
+  const { replicas } = recordAt(workload, 'spec');
+  return typeof replicas === 'number' ? replicas : 1;
+};
+
+/** Labels that a selector of nodes usually has. */
+const usualNodes = /^(?:kubernetes\.io|node\.kubernetes\.io)\//;
+
+const templateOf = (workload: Json): Json => recordAt(workload, 'spec', 'template', 'spec');
+const selectedNodes = (workload: Json): number =>
+  Object.keys(recordAt(templateOf(workload), 'nodeSelector')).filter((label) => !usualNodes.test(label)).length;
+
+/** A workload that protects the cluster, by its name or its images. */
+function securityAgent(workload: Json, parts: Guardrail['parts']): Guardrail | undefined {
+  const images = listAt(templateOf(workload), 'containers').map((container) => imageRepository(textAt(container, 'image')));
+  const names = [textAt(workload, 'metadata', 'name'), ...images];
+  return names.some((name) => agents.test(name)) ? { what: 'security agent', parts: { ...parts, presence: 1 }, wide: true } : undefined;
 }
 
 /** A limit that is ten times as high protects ten times less. */

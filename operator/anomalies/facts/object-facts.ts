@@ -2,9 +2,10 @@ import { ownEntry } from '../../api/own-entry.ts';
 import { definedEntries } from '../../api/defined-entries.ts';
 import { shortHash } from '../../api/short-hash.ts';
 import { bindingFacts, roleFacts, type BindingFacts, type RoleFacts } from './rbac-facts.ts';
-import { certificateFacts, nodeFacts, serviceFacts, webhookFacts } from './cluster-facts.ts';
-import type { CertificateFacts, NodeFacts, ServiceFacts, WebhookFacts } from './cluster-facts.ts';
+import { certificateFacts, nodeFacts, serviceFacts } from './cluster-facts.ts';
+import type { CertificateFacts, NodeFacts, ServiceFacts } from './cluster-facts.ts';
 import { guardrailOf, type Guardrail } from './guardrail.ts';
+import { apiServiceFacts, mutationBindingFacts, mutationFacts, webhookFacts, type InterceptionFacts } from './interception-facts.ts';
 import { listAt, numberAt, recordAt, textAt, type Json } from './json.ts';
 import { podFacts, type PodFacts } from './pod-facts.ts';
 
@@ -25,7 +26,7 @@ export interface ObjectFacts {
   readonly role?: RoleFacts;
   readonly binding?: BindingFacts;
   readonly service?: ServiceFacts;
-  readonly webhook?: WebhookFacts;
+  readonly interception?: InterceptionFacts;
   readonly certificate?: CertificateFacts;
   readonly node?: NodeFacts;
   readonly guardrail?: Guardrail;
@@ -50,8 +51,11 @@ const byKind: Readonly<Record<string, (object: Json, namespace: string) => Parti
   RoleBinding: (object, namespace) => ({ binding: bindingFacts(object, namespace) }),
   ClusterRoleBinding: (object, namespace) => ({ binding: bindingFacts(object, namespace) }),
   Service: (object) => ({ service: serviceFacts(object) }),
-  MutatingWebhookConfiguration: (object) => ({ webhook: webhookFacts(object, true) }),
-  ValidatingWebhookConfiguration: (object) => ({ webhook: webhookFacts(object, false) }),
+  MutatingWebhookConfiguration: (object) => ({ interception: webhookFacts(object) }),
+  ValidatingWebhookConfiguration: (object) => ({ interception: webhookFacts(object) }),
+  MutatingAdmissionPolicy: (object) => ({ interception: mutationFacts(object) }),
+  MutatingAdmissionPolicyBinding: (object) => ({ interception: mutationBindingFacts(object) }),
+  APIService: (object) => definedEntries({ interception: apiServiceFacts(object) }),
   CertificateSigningRequest: (object) => ({ certificate: certificateFacts(object) }),
   Node: (object) => ({ node: nodeFacts(object) }),
   ConfigMap: (object) => ({ content: shortHash(JSON.stringify([object['data'] ?? {}, object['binaryData'] ?? {}]), 16) }),

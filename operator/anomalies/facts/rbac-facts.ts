@@ -82,7 +82,9 @@ const tests: readonly (readonly [Power, (rule: PolicyRule) => boolean])[] = [
     'impersonate',
     (rule) =>
       grants(rule, '', ['users', 'groups', 'serviceaccounts'], ['impersonate']) ||
-      grants(rule, 'authentication.k8s.io', ['users', 'serviceaccounts', 'userextras', 'uids'], ['impersonate']),
+      grants(rule, 'authentication.k8s.io', ['users', 'serviceaccounts', 'userextras', 'uids'], ['impersonate']) ||
+      // Constrained impersonation has a verb for each kind of user, such as `impersonate:serviceaccount`.
+      (hasGroup(rule, 'authentication.k8s.io') && rule.verbs.some((verb) => verb.startsWith('impersonate:'))),
   ],
   ['create tokens', (rule) => grants(rule, '', ['serviceaccounts/token'], ['create'])],
   ['reach kubelets', (rule) => grants(rule, '', ['nodes/proxy'], ['get', ...write])],
@@ -102,7 +104,13 @@ const tests: readonly (readonly [Power, (rule: PolicyRule) => boolean])[] = [
   ['write roles', (rule) => grants(rule, rbac, [...roles, 'rolebindings', 'clusterrolebindings'], write)],
   [
     'write webhooks',
-    (rule) => grants(rule, 'admissionregistration.k8s.io', ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'], write),
+    (rule) =>
+      grants(
+        rule,
+        'admissionregistration.k8s.io',
+        ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations', 'mutatingadmissionpolicies'],
+        write,
+      ) || grants(rule, 'apiregistration.k8s.io', ['apiservices'], write),
   ],
 ];
 /** A rule for named objects gives nothing beyond these, unless it names what every role can be bound to. */

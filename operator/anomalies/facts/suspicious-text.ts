@@ -26,7 +26,7 @@ export function suspiciousImage(image: string): string | undefined {
 
 /** Programs that have a use in an image, but that nobody needs in a session inside of a workload: scanners, tunnels and tools of attackers. */
 const sessionTools =
-  /(?:^|[\s;&|(`/])(?:nmap|masscan|zmap|rustscan|hydra|sqlmap|chisel|ngrok|frpc|pwncat|proxychains4?|deepce\.sh|linenum\.sh|lse\.sh|traitor)(?=[\s;&|)`]|$)|(?:^|[\s;&|/])cdk(?:_linux_\w+)?\s+(?:evaluate|eva|run|auto-escape|kcurl|ectl|ucurl|probe)\b/i;
+  /(?:^|[\s;&|(`/])(?:nmap|masscan|zmap|rustscan|hydra|sqlmap|chisel|ngrok|frpc|pwncat|proxychains4?|deepce\.sh|linenum\.sh|lse\.sh|traitor)(?=[\s;&|)`]|$)|(?:^|[\s;&|/])cdk(?:_linux_\w+)?\s+(?:evaluate|eva|run|auto-escape|kcurl|ectl|ucurl|probe)\b|(?:^|[\s;&|(`])(?:\.\/|\/tmp\/|\/dev\/shm\/|\/var\/tmp\/)(?:kubectl|crictl|ctr|docker)\s|\bkubectl\s[^;|&\n]{0,200}?--token[= ]/i;
 
 /** What commands of attackers have in common: a pattern, or one of the chains. */
 interface CommandPattern {
@@ -63,7 +63,9 @@ const patterns: readonly CommandPattern[] = [
   },
   {
     name: 'token of the pod',
-    pattern: /\/run\/secrets\/(?:kubernetes\.io\/serviceaccount|eks\.amazonaws\.com|azure\/tokens|tokens|[^\s/]*[*?])/i,
+    // The folder above has the token in it: a copy of it is a copy of the token.
+    pattern:
+      /\/run\/secrets(?:\/(?:kubernetes\.io\/serviceaccount|eks\.amazonaws\.com|azure\/tokens|tokens|[^\s/]*[*?])|\/?(?:kubernetes\.io\/?)?(?=["';|&)\s]|$))/i,
     chains: [chain(/\bfind\b/gi, /\s-i?name\s+["']?\*?token\b/gi)],
   },
   {
@@ -84,13 +86,19 @@ const patterns: readonly CommandPattern[] = [
   },
   {
     name: 'host namespaces',
-    pattern: /\bchroot\s+\/(?:host|mnt|rootfs|hostfs)\b|\/proc\/1\/root|release_agent/i,
+    pattern: /\bchroot\s+\/(?:host|mnt|rootfs|hostfs)\b|\/proc\/1\/root|release_agent|notify_on_release/i,
     chains: [chain(/\bnsenter\b/gi, /--target[= ]1\b|-t\s*1\b|\/proc\/1\/ns/gi), chain(/\bdebugfs\b/gi, /\/dev\//gi)],
   },
   {
     name: 'credentials of the node',
     pattern:
       /\/etc\/shadow\b|\/etc\/kubernetes\/(?:admin\.conf|pki)|\/var\/lib\/kubelet\/(?:pki|kubeconfig)|\.aws\/credentials|\.kube\/config/i,
+  },
+  {
+    name: 'kernel or disk of the node',
+    pattern:
+      /\/proc\/sys\/kernel\/(?:core_pattern|modprobe|usermodehelper)|\/proc\/sysrq-trigger|\b(?:insmod|kexec)\s|\bmodprobe\s+(?!-r)/i,
+    chains: [chain(/\bmknod\b/gi, /\sb\s+\d/gi), chain(/\bmount\b/gi, /\/dev\/(?:sd|vd|xvd|nvme|mapper\/|dm-)/gi)],
   },
   { name: 'container runtime of the node', pattern: /\b(?:docker|containerd|crio|cri-dockerd)\.sock\b/i },
   {
@@ -114,6 +122,7 @@ const usualInTemplates: ReadonlySet<string> = new Set([
   'metadata service of the cloud',
   'host namespaces',
   'credentials of the node',
+  'kernel or disk of the node',
   'container runtime of the node',
   'API of a kubelet',
   'environment of another program',

@@ -77,8 +77,5 @@ export class ClusterWatch {
 const resourceOf = ({ apiVersion, kind, resource }: WatchedKind): ApiResource => {
   const [version = '', group = ''] = apiVersion.split('/').toReversed();
   const builtin = builtinResources.find((known) => known.kind === kind && known.group === group);
-  return { group, version, resource, kind, namespaced: builtin?.namespaced ?? !CLUSTER_SCOPED.has(kind) };
+  return { group, version, resource, kind, namespaced: builtin?.namespaced ?? true };
 };
-
-/** Cluster-scoped kinds that no control reads. */
-const CLUSTER_SCOPED = new Set(['CertificateSigningRequest', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']);

@@ -44,6 +44,8 @@ export class ClusterInventory {
   readonly #roles = new Map<string, readonly Power[]>();
   readonly #bindings = new Map<string, KnownBinding>();
   readonly #bindingsBySubject = new Map<string, Set<string>>();
+  /** The directions that policies of a namespace deny for all pods, by namespace and policy. */
+  readonly #denied = new Map<string, Map<string, readonly string[]>>();
   /** When a namespace was last seen to be deleted. */
   readonly #deletedNamespaces = new Map<string, number>();
 
@@ -67,6 +69,12 @@ export class ClusterInventory {
     ClusterRole: ({ name }, facts) => this.#role(`ClusterRole/${name}`, facts),
     RoleBinding: (object, facts) => this.#binding(`RoleBinding/${keyOf(object)}`, object.namespace, facts),
     ClusterRoleBinding: (object, facts) => this.#binding(`ClusterRoleBinding/${keyOf(object)}`, '', facts),
+    NetworkPolicy: ({ namespace, name }, facts) => {
+      const denied = Object.keys(facts?.guardrail?.parts ?? {});
+      const policies = this.#denied.get(namespace) ?? new Map<string, readonly string[]>();
+      if (denied.length > 0) this.#denied.set(namespace, policies.set(name, denied));
+      else if (policies.delete(name) && policies.size === 0) this.#denied.delete(namespace);
+    },
     Namespace: ({ name, at }, facts) => {
       if (facts === undefined) this.namespaceEnding(name, at);
     },
@@ -125,6 +133,14 @@ export class ClusterInventory {
       if (key !== besides && binding && this.rolePowers(binding.role, binding.namespace).includes('everything')) return true;
     }
     return false;
+  }
+
+  /** The directions of traffic (`ingress`, `egress`) that policies of a namespace deny for all pods, besides one policy. */
+  deniedDirections(namespace: string, besides: string): ReadonlySet<string> {
+    const denied = new Set<string>();
+    for (const [name, directions] of this.#denied.get(namespace) ?? [])
+      if (name !== besides) for (const direction of directions) denied.add(direction);
+    return denied;
   }
 
   /** Whether a namespace was deleted in the ten minutes before or after a time. */

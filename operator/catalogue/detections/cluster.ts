@@ -18,11 +18,11 @@ export const cluster: readonly Detection[] = [
   },
   {
     id: 'webhook-configuration',
-    title: 'An admission webhook is added, changed or deleted',
+    title: 'An admission webhook, a mutation or an API service is added, changed or deleted',
     severity: 'high',
     description:
-      'A webhook configuration is new, has another target, or is gone. Critical if its URL is outside of the cluster, or if it sees Secrets or all resources.',
-    why: 'A webhook sees every object that is written, and a mutating one changes it. A deleted one no longer protects.',
+      'A webhook configuration, a MutatingAdmissionPolicy, its binding or an APIService is new, has another target, or is gone. Critical if its URL is outside of the cluster, or if it sees Secrets or all resources.',
+    why: 'A webhook sees every object that is written, and a mutating one changes it. A mutation adds containers to pods. The server of an APIService answers for its group and sees who asks. A deleted webhook no longer protects.',
     next: 'Compare it with the software that owns it. If nobody knows it: delete it, and check the objects that were written since.',
     techniques: ['T1546', 'T1562.001'],
     needs: ['watch'],
@@ -35,7 +35,7 @@ export const cluster: readonly Detection[] = [
     title: 'A protection is loosened',
     severity: 'high',
     description:
-      'The Pod Security level of a namespace was lowered, an admission policy or its binding was removed or matches less, or a default-deny NetworkPolicy or a quota was deleted or opened.',
+      'The Pod Security level of a namespace was lowered, an admission policy or its binding was removed or matches less, a default-deny NetworkPolicy or a quota was deleted or opened, or a security agent was deleted or scaled to zero. With audit events also: a user changed policies or exemptions of Kyverno, Gatekeeper, Kubewarden, Cilium, Calico, Istio or Vigil for the first time.',
     why: 'What was refused before is possible from now on.',
     next: 'Restore it. Then look at what was created after it was loosened.',
     techniques: ['T1562.001'],
@@ -48,7 +48,8 @@ export const cluster: readonly Detection[] = [
     id: 'cluster-dns-or-auth-changed',
     title: 'DNS or authentication of the cluster is changed',
     severity: 'high',
-    description: 'The ConfigMap of CoreDNS or aws-auth was changed by somebody who had not changed it before.',
+    description:
+      'The ConfigMap of CoreDNS, aws-auth, or the one with the certificates that the API server trusts was changed by somebody who had not changed it before.',
     why: 'Who controls names controls traffic. aws-auth makes administrators out of identities of the cloud.',
     next: 'Compare the ConfigMap with its source, restore it, and restart CoreDNS.',
     techniques: ['T1557', 'T1098'],
@@ -62,7 +63,7 @@ export const cluster: readonly Detection[] = [
     title: 'A namespace is reachable from outside for the first time',
     severity: 'medium',
     description:
-      'A Service got the type NodePort or LoadBalancer or external IPs, as the first of its namespace. High for dashboards and databases.',
+      'A Service got the type NodePort or LoadBalancer or external IPs, as the first of its namespace, or somebody wrote the address of a load balancer for the first time. High for dashboards and databases.',
     why: 'What is reachable is attacked. External IPs can also take over traffic inside of the cluster.',
     next: 'Ask the owner. Use an Ingress with authentication, or restrict loadBalancerSourceRanges.',
     techniques: ['T1133', 'T1557'],

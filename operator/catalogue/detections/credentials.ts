@@ -56,7 +56,7 @@ export const credentials: readonly Detection[] = [
     title: 'A client certificate is requested',
     severity: 'high',
     description:
-      'A CertificateSigningRequest for a client certificate was made by somebody who is not a node. Critical if the requester approves it, or if it asks for a system name or for system:masters.',
+      'A CertificateSigningRequest for a client certificate was made by somebody who is not a node. Critical if the requester approves it, or if it asks for a system name or for system:masters. Medium for a bootstrap token that asks for a node which has joined already.',
     why: 'A client certificate cannot be revoked before it expires. Attackers use it to stay.',
     next: 'Deny or delete the request if nobody expects it. If it was approved: the certificate stays valid until it expires, so remove every binding of the name in it, or renew the CA.',
     techniques: ['T1098', 'T1136'],
@@ -70,7 +70,7 @@ export const credentials: readonly Detection[] = [
     title: 'A user requests a token of a service account',
     severity: 'medium',
     description:
-      'A token of a service account was requested by somebody who is neither a kubelet nor a controller, for the first time. High for an account of kube-system, or for a token that is valid for more than 24 hours.',
+      'A token of a service account was requested by somebody who is neither a kubelet nor a controller, for the first time, or a bootstrap token was made. High for an account of kube-system, or for a token that is valid for more than 24 hours.',
     why: 'Whoever may create tokens can act as the account, from anywhere and without its pods.',
     next: 'Ask the user. If it was not intended: delete and create the account again (that ends all of its tokens), and remove create on serviceaccounts/token from the user.',
     techniques: ['T1528', 'T1098'],

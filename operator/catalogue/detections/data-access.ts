@@ -18,7 +18,8 @@ export const dataAccess: readonly Detection[] = [
     id: 'secret-spread',
     title: 'Many Secrets are read',
     severity: 'high',
-    description: 'A user read more different Secrets in ten minutes, or in a day, than it usually does. A dry run of a change reads, too.',
+    description:
+      'A user read more different Secrets in ten minutes, or in a day, than it usually does, or more new ones in 30 days. A dry run of a change reads, too.',
     why: 'Somebody collects credentials.',
     next: 'List the Secrets with the audit events of the user, renew them, and revoke the credential.',
     techniques: ['T1552.007'],

@@ -4,7 +4,7 @@ import { objectFacts } from '../../../operator/anomalies/facts/object-facts.ts';
 import { policyRules } from '../../../operator/engine/rbac/policy-rule.ts';
 import { rulePowers } from '../../../operator/anomalies/facts/rbac-facts.ts';
 import { binding, object, podSpec, rule, workload } from '../objects.ts';
-import { certificateRequest } from '../tables/certificates.ts';
+import { certificateRequest } from '../certificate-request.ts';
 
 const facts = (of: unknown): ReturnType<typeof objectFacts> => objectFacts(of as Readonly<Record<string, unknown>>);
 
