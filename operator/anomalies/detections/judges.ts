@@ -2,11 +2,11 @@ import { anonymousAccess, nodeIdentityFromElsewhere, tokenFromElsewhere } from '
 import { certificateRequest } from './certificate-judges.ts';
 import * as cluster from './cluster-judges.ts';
 import * as credentials from './credential-judges.ts';
-import { webhookConfiguration } from './interception-judges.ts';
+import { webhookConfiguration } from './admission/interception-judges.ts';
 import type { ChangeJudge, RequestJudge } from './judge.ts';
 import * as pods from './pod-judges.ts';
 import { deniedRequests, permissionProbing } from './probing-judges.ts';
-import { foreignGuardrail, guardrailLoosened } from './protection-judges.ts';
+import { foreignGuardrail, guardrailLoosened } from './admission/protection-judges.ts';
 import * as roles from './role-judges.ts';
 import { clusterWideSecretList, secretRead, secretSpread } from './secret-judges.ts';
 import { eventsDeleted, execIntoPod, nodeProxy, suspiciousExec } from './session-judges.ts';

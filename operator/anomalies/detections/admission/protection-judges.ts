@@ -1,7 +1,7 @@
-import { loosened, type Guardrail } from '../facts/guardrail.ts';
-import type { RequestActivity } from '../activity/activity.ts';
-import { nothing, type ChangeJudge, type JudgedChange, type Observation, type RequestJudge, type JudgeContext } from './judge.ts';
-import { actorSubject, objectSubject, subjectText } from './subjects.ts';
+import { loosened, type Guardrail } from '../../facts/guardrail.ts';
+import type { RequestActivity } from '../../activity/activity.ts';
+import { nothing, type ChangeJudge, type JudgedChange, type Observation, type RequestJudge, type JudgeContext } from '../judge.ts';
+import { actorSubject, objectSubject, subjectText } from '../subjects.ts';
 
 const detection = 'guardrail-loosened';
 

@@ -1,6 +1,6 @@
-import { nameTemplate } from '../facts/template-names.ts';
-import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Observation } from './judge.ts';
-import { objectSubject, subjectText } from './subjects.ts';
+import { nameTemplate } from '../../facts/template-names.ts';
+import { nothing, type ChangeJudge, type JudgeContext, type JudgedChange, type Observation } from '../judge.ts';
+import { objectSubject, subjectText } from '../subjects.ts';
 
 const day = 86_400_000;
 
