@@ -3,7 +3,14 @@ import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts
 import { PolicyCleanup, type PolicyCleanupDependencies } from '../../operator/policies/policy-cleanup.ts';
 import { policyLabel } from '../../operator/reports/identity/report-name.ts';
 
-const log = { info: () => undefined, error: () => undefined, child: (): unknown => log };
+const lines: object[] = [];
+const log = { info: (fields: object) => void lines.push(fields), error: () => undefined, child: (): unknown => log };
+
+interface ListCall {
+  readonly path: string;
+  readonly query?: Record<string, string>;
+  readonly accept?: string;
+}
 
 /** A fake cluster with policies and reports, and the policies of the lister. */
 class Cluster {
@@ -14,11 +21,13 @@ class Cluster {
   /** The policies of each report. */
   readonly reports = new Map<string, Set<string>>();
   readonly lists: string[] = [];
+  /** The media type that each list asks for. */
+  readonly accepted: (string | undefined)[] = [];
   readonly writes: string[] = [];
   /** Called before each list, with its path. */
   onList: (path: string) => unknown = () => undefined;
   readonly gone = new PolicyCleanup({
-    client: { call: (call: { path: string; query?: Record<string, string> }) => this.#list(call) },
+    client: { call: (call: ListCall) => this.#list(call) },
     publisher: {
       withdraw: (_resource: unknown, { name }: { name: string }, said: readonly string[], isGone: (policy: string) => boolean) => {
         const policies = said.filter(isGone);
@@ -32,11 +41,12 @@ class Cluster {
     observe: () => undefined,
   } as unknown as PolicyCleanupDependencies);
 
-  async #list({ path, query = {} }: { path: string; query?: Record<string, string> }): Promise<unknown> {
+  async #list({ path, query = {}, accept }: ListCall): Promise<unknown> {
     await Promise.resolve();
     this.onList(path);
     const kind = path.slice(path.lastIndexOf('/') + 1);
     this.lists.push(kind);
+    this.accepted.push(accept);
     if (kind === 'securitypolicies') return { metadata: {}, items: [...this.live].map((name) => ({ metadata: { name } })) };
     const [, label] = (query['labelSelector'] ?? '').split(',');
     const items = [...this.reports].map(([name, policies]) => ({
@@ -56,6 +66,7 @@ describe('PolicyCleanup', () => {
   let cluster: Cluster;
   beforeEach(() => {
     cluster = new Cluster();
+    lines.length = 0;
     cluster.reports.set('web', new Set(['a', 'b', 'c']));
     cluster.reports.set('db', new Set(['b']));
     cluster.reports.set('cache', new Set(['c']));
@@ -65,6 +76,18 @@ describe('PolicyCleanup', () => {
     expect(await cluster.remove('a', 'b')).to.deep.equal({});
     expect(cluster.writes.toSorted()).to.deep.equal(['db: b', 'web: a,b']);
     expect(cluster.lists).to.deep.equal(['securitypolicies', 'policyreports', 'clusterpolicyreports']);
+  });
+
+  it('logs the removal once, and nothing if no report named the policy', async () => {
+    await cluster.remove('a', 'b');
+    expect(lines).to.deep.equal([{ policies: 2, names: ['a', 'b'], reports: 2 }]);
+    await cluster.remove('unknown');
+    expect(lines).to.have.length(1);
+  });
+
+  it('asks the API server for the metadata of policies only', async () => {
+    await cluster.remove('a');
+    expect(cluster.accepted[0]).to.match(/as=PartialObjectMetadataList/);
   });
 
   it('lists reports by the label of the policy when one policy is deleted', async () => {

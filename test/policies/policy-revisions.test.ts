@@ -23,6 +23,16 @@ describe('PolicyRevisions', () => {
     expect(new PolicyRevisions('1.36').of({ metadata: { name: 'web' }, spec: policy.spec })).to.match(/^0-/);
   });
 
+  it('asks for the admission policies that this spec selects', () => {
+    const asked: unknown[] = [];
+    const revisions = new PolicyRevisions('1.36', (of) => {
+      asked.push(of.spec);
+      return noSelectedRules;
+    });
+    revisions.of(policy);
+    expect(asked).to.deep.equal([policy.spec]);
+  });
+
   it('returns another revision after the selected admission policies changed, and the same one after they changed back', () => {
     const selecting: SecurityPolicy = { metadata: { name: 'web', generation: 3 }, spec: { admissionPolicies: { selector: {} } } };
     const bound = (binding: string): SelectedRules => ({

@@ -171,6 +171,23 @@ describe('policyStatus', () => {
     expect(found({ summary, failing, whole }).uncovered).to.equal(undefined);
   });
 
+  it('counts the selected admission policies, and names at most 20 of their problems', () => {
+    const selected = { rules: [{}, {}], policies: 3, bindings: 4, problems: ['x'.repeat(2000)], idle: ['policy a has no binding'] };
+    const statusOf = (change: object): SecurityPolicyStatus['admissionPolicies'] =>
+      policyStatus({
+        policy: policy(),
+        inspection: inspection(),
+        selected: { ...selected, ...change } as never,
+        ...{ revision: '1-a', schedules: [], scans: [], now },
+      }).admissionPolicies;
+    const counted = { selected: 3, bindings: 4, rules: 2 };
+    expect(statusOf({})).to.deep.equal({ ...counted, problems: ['x'.repeat(1024), 'policy a has no binding'] });
+    expect(statusOf({ problems: [], idle: [] })).to.deep.equal(counted);
+    const many = Array.from({ length: 21 }, (_, index) => String(index));
+    expect(statusOf({ problems: [], idle: many })?.problems).to.deep.equal(many.slice(0, 20));
+    expect(found()).not.to.have.property('admissionPolicies');
+  });
+
   it('names the ScanSchedule of the policy, not the default one', () => {
     const scheduled = (schedules: ScanSchedule[]): string | undefined =>
       found(undefined, policy(), schedules).conditions?.find(({ type }) => type === 'Scheduled')?.message;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { ImagesStatus, SecurityPolicyStatus } from '../../operator/api/kinds/policy-status.ts';
+import { RESOURCES } from '../../operator/api/api-resource.ts';
+import type { AnomaliesStatus, ImagesStatus, SecurityPolicyStatus } from '../../operator/api/kinds/policy-status.ts';
 import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
@@ -29,12 +30,27 @@ const policy = (
   ...(status ? { status } : {}),
 });
 
+const anomalies = {
+  ...{ ...counts, evaluatedGeneration: 1, lastObservedTime: '2026-01-01T22:00:00Z' },
+  ...{ open: 0, baselineKeys: 0 },
+} as unknown as AnomaliesStatus;
+const { evaluatedRevision: _, ...totals } = configuration;
+const checked: SecurityPolicy['spec'] = { controls: [{ name: 'host-network' }] };
+/** A rule about a resource of the core group and further groups. The API server of these tests serves pods only. */
+const ruleOf = (resource: string, ...groups: string[]): NonNullable<SecurityPolicy['spec']['rules']>[number] => ({
+  name: 'r',
+  matchConstraints: { resourceRules: [{ apiGroups: ['', ...groups], apiVersions: ['v1'], operations: ['*'], resources: [resource] }] },
+  validations: [{ expression: 'true' }],
+});
+
 /** An API server with one policy, and the SecurityPolicy controller. */
 class PolicyBench {
   readonly enqueued: string[] = [];
   readonly recorded: EventText[] = [];
   readonly written: [manager: string, status: SecurityPolicyStatus][] = [];
   live: SecurityPolicy | undefined;
+  /** The name of the CRD that is outdated. */
+  outdated: string | undefined;
 
   constructor(live: SecurityPolicy | undefined) {
     this.live = live;
@@ -65,8 +81,8 @@ class PolicyBench {
       client,
       events: { record: (_resource: unknown, _object: unknown, text: EventText) => void this.recorded.push(text) },
       clock: () => now,
-      clusterInfo: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [] }),
-      crdProblems: () => [],
+      clusterInfo: () => Promise.resolve({ kubernetesVersion: '1.36', resources: [RESOURCES.pods] }),
+      crdProblems: () => (this.outdated === undefined ? [] : [{ crd: this.outdated, reason: 'OutdatedCRD', message: 'apply crds/' }]),
       systemNamespaces: [],
       revisionOf: () => '1-a',
       schedules: { list: () => [] },
@@ -135,12 +151,61 @@ describe('the SecurityPolicy controller', () => {
   });
 
   it('adds the configuration part to a status of an older version, and removes the images part without spec.images', async () => {
-    const { evaluatedRevision: _, ...totals } = configuration;
     const bench = new PolicyBench(policy(undefined, { ...totals, images }));
     await bench.reconcile();
     const [scans] = bench.written;
     expect([scans?.[0], scans?.[1].configuration?.lastScan]).to.deep.equal(['vigil-scans', 's']);
     expect(bench.written.find(([manager]) => manager === 'vigil-images')?.[1]).to.deep.equal({});
+  });
+
+  it('writes only the totals if every part of the status is wanted', async () => {
+    const bench = new PolicyBench(policy({ images: { secrets: {} }, anomalies: {} }, { ...totals, configuration, images, anomalies }));
+    await bench.reconcile();
+    expect(bench.written.map(([manager]) => manager)).to.deep.equal(['vigil-policies']);
+  });
+
+  it('removes the anomalies part without spec.anomalies, and keeps the images part', async () => {
+    const bench = new PolicyBench(policy({ images: { secrets: {} } }, { configuration, images, anomalies }));
+    await bench.reconcile();
+    expect(bench.written.map(([manager]) => manager)).to.deep.equal(['vigil-anomalies', 'vigil-policies']);
+    expect(bench.written[0]?.[1]).to.deep.equal({});
+  });
+
+  const silent: readonly (readonly [reason: string, spec: SecurityPolicy['spec'], part: object])[] = [
+    ['NothingInScope', checked, { coverage: { ...configuration.coverage, inScope: 0, scanned: 0 } }],
+    ['NothingEvaluated', checked, { summary: { ...counts.summary, pass: 0, skip: 1 } }],
+    ['RulesNotEvaluated', checked, { unevaluatedRules: ['rule r matches nothing'] }],
+    ['UnmatchedNamespaces', checked, { unmatchedNamespaces: ['shpo'] }],
+    ['NotServed', { rules: [ruleOf('widgets')] }, {}],
+    ['UnmatchedEntries', { rules: [ruleOf('pods', 'appz')] }, {}],
+  ];
+  for (const [reason, spec, part] of silent)
+    it(`records one Warning for ${reason}`, async () => {
+      const bench = new PolicyBench(policy(spec, { configuration: { ...configuration, ...part } }));
+      await bench.reconcile();
+      expect(bench.recorded.map((event) => `${event.type} ${event.reason}`)).to.deep.equal([`Warning ${reason}`]);
+      expect(bench.recorded[0]?.message).to.have.length.greaterThan(20);
+    });
+
+  it('records no Warning for failures, and for verdicts that are too old', async () => {
+    const failing = { ...configuration, failing: { ...counts.failing, high: 1 } };
+    for (const part of [failing, { ...configuration, lastScanTime: '2025-01-01T00:00:00Z' }]) {
+      const bench = new PolicyBench(policy(undefined, { configuration: part }));
+      await bench.reconcile();
+      expect(bench.recorded).to.deep.equal([]);
+    }
+  });
+
+  it('is stalled by an outdated CRD, but not by that of the ScanSchedules', async () => {
+    for (const [crd, stalled] of [
+      ['securitypolicies.vigil.dev', 'True OutdatedCRD'],
+      ['scanschedules.vigil.dev', 'False Accepted'],
+    ] as const) {
+      const bench = new PolicyBench(policy());
+      bench.outdated = crd;
+      await bench.reconcile();
+      expect(bench.condition('Stalled'), crd).to.equal(stalled);
+    }
   });
 });
 

@@ -43,6 +43,28 @@ describe('configurationFields and statusTotals', () => {
     });
   });
 
+  it('lists at most 20 entries of what was not covered, and no empty list', () => {
+    const names = Array.from({ length: 21 }, (_, index) => `n${String(index).padStart(2, '0')}`);
+    const lists = { uncovered: names, excludedNamespaces: names, unmatchedNamespaces: names, unevaluatedRules: names };
+    const some = configurationFields(undefined, { summary, failing, whole: { ...whole, ...lists } }).configuration;
+    for (const field of Object.keys(lists)) expect(some, field).to.have.property(field).that.deep.equals(names.slice(0, 20));
+    const none = { uncovered: [], excludedNamespaces: [], unmatchedNamespaces: [], unevaluatedRules: [] };
+    const empty = configurationFields(undefined, { summary, failing, whole: { ...whole, ...none } }).configuration;
+    expect(empty).not.to.have.any.keys(...Object.keys(none), 'failure', 'excepted');
+  });
+
+  it('replaces the failures that exceptions cover, also by none', () => {
+    const excepted = { critical: 0, high: 1, medium: 0, low: 0 };
+    const before = configurationFields(undefined, { summary, failing, excepted, whole });
+    expect(before.configuration?.excepted).to.deep.equal(excepted);
+    expect(configurationFields(before, { summary, failing }).configuration).not.to.have.property('excepted');
+    expect(configurationFields(before, { summary, failing, excepted: failing }).configuration?.excepted).to.deep.equal(failing);
+    const { configuration } = before;
+    expect(statusTotals({ configuration, images: { ...images, excepted: failing } }).excepted).to.deep.equal({ ...excepted, high: 3 });
+    expect(statusTotals({ configuration, images }).excepted).to.deep.equal(excepted);
+    expect(statusTotals({ images })).not.to.have.property('excepted');
+  });
+
   it('updates only the counts after an on-change evaluation', () => {
     const before: SecurityPolicyStatus = {
       ...configurationFields(undefined, { summary, failing, whole }),
@@ -128,6 +150,14 @@ describe('configurationFields and statusTotals', () => {
       coverage,
       uncovered: ['widgets'],
     });
+    const { uncovered: _uncovered, evaluatedGeneration: _generation, coverage: _coverage, ...less } = legacy;
+    expect(configurationOf(less)).to.deep.equal({ lastScan: 's', lastScanTime: '2026-01-02T00:00:00Z', summary, failing });
+    // A count of images that is higher than the total, as after a write in between, gives no negative count.
+    const { pass } = images.summary;
+    expect(configurationOf({ ...legacy, summary: { ...summary, pass: pass - 1 } })?.summary.pass).to.equal(0);
+    const { images: _images, ...alone } = legacy;
+    expect(configurationOf(alone)?.summary).to.deep.equal(legacy.summary);
+    expect(configurationOf({ ...legacy, lastScan: undefined })).to.equal(undefined);
     const known = { summary: images.summary, failing };
     expect(configurationOf({ ...legacy, configuration: known })).to.equal(known);
     expect([configurationOf({}), configurationOf(undefined), configurationOf({ summary, failing })]).to.deep.equal([

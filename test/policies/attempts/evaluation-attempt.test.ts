@@ -40,6 +40,24 @@ describe('evaluationAttempt', () => {
     expect(textOf([scan('same', 10, running)])).to.equal('Scan same is Running');
   });
 
+  it('takes every Scan for newer than a policy without a creation time', () => {
+    const { creationTimestamp: _, ...metadata } = policy().metadata;
+    expect(textOf([scan('old', 9, { phase: 'Running' })], { ...policy(), metadata })).to.equal('Scan old is Running');
+  });
+
+  it('says why the running Scan waits', () => {
+    const condition = {
+      type: 'Reconciling',
+      status: 'True',
+      reason: 'Unschedulable',
+      message: 'no node fits',
+      lastTransitionTime: '',
+    } as const;
+    expect(textOf([scan('a', 11, { phase: 'Running', conditions: [condition] })])).to.equal(
+      'Scan a is Running: Unschedulable: no node fits',
+    );
+  });
+
   it('finds a Scan of all policies by the policies in its status', () => {
     const counts = { summary: { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 } };
     const status = { phase: 'Running', policies: [{ name: 'web', ...counts }] } as unknown as ScanStatus;
@@ -69,12 +87,12 @@ describe('policiesEvaluatedBy', () => {
   it('names the policies of the owners, the spec and the status once', () => {
     const owner = { apiVersion: 'vigil.dev/v1alpha1', uid: 'u' };
     const ownerReferences = [
-      { ...owner, kind: 'SecurityPolicy', name: 'web' },
+      { ...owner, kind: 'SecurityPolicy', name: 'own' },
       { ...owner, kind: 'ScanSchedule', name: 'nightly' },
     ];
     const status = { policies: [{ name: 'web' }, { name: 'data' }] } as unknown as ScanStatus;
     const found = policiesEvaluatedBy({ metadata: { name: 's', ownerReferences }, spec: { policies: ['edge', 'data'] }, status });
-    expect(found).to.have.members(['web', 'data', 'edge']);
+    expect(found).to.have.members(['own', 'web', 'data', 'edge']);
     expect(policiesEvaluatedBy({ metadata: { name: 's' }, spec: {} })).to.deep.equal([]);
   });
 });
