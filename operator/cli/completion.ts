@@ -1,10 +1,12 @@
+import { ownEntry } from '../api/own-entry.ts';
 import { catalogue } from '../catalogue/controls/catalogue.ts';
 import { detections } from '../catalogue/detections/detections.ts';
 import { frameworkVersions } from '../catalogue/frameworks/framework.ts';
 import { severityOrder } from '../catalogue/controls/severity.ts';
+import { cliCommand } from './input/cli-command.ts';
 import type { Io } from './input/io.ts';
 import { outputNames } from './input/scan-arguments.ts';
-import { exitCodes } from './input/usage-error.ts';
+import { exitCodes, parseFlags, UsageError } from './input/usage-error.ts';
 
 const commands = ['scan', 'test', 'except', 'approve', 'who-can', 'controls', 'explain', 'audit-replay', 'audit-setup', 'completion'];
 const words = {
@@ -94,14 +96,20 @@ complete -c vigil -l kubernetes-version -x
 
 const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
 
-/** Runs `vigil completion`: prints a script that completes commands, flags and ids in a shell. Resolves to the exit code. */
-export function run(args: readonly string[], io: Io): Promise<number> {
-  const [shell = ''] = args;
-  const script = Object.hasOwn(scripts, shell) ? scripts[shell] : undefined;
-  if (script === undefined) {
-    io.error('vigil completion bash|zsh|fish prints a completion script for the shell.\n');
-    return Promise.resolve(shell === '--help' || shell === '-h' ? exitCodes.clean : exitCodes.failed);
-  }
-  io.out(script);
-  return Promise.resolve(exitCodes.clean);
+const usage = 'vigil completion bash|zsh|fish prints a completion script for the shell.\n';
+
+function parse(args: readonly string[]): { readonly help: boolean | undefined; readonly shell: string | undefined } {
+  const { values, positionals } = parseFlags(args, { allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
+  return { help: values.help, shell: positionals[0] };
 }
+
+function complete({ shell }: ReturnType<typeof parse>, io: Io): number {
+  if (shell === undefined) throw new UsageError('name a shell: bash, zsh or fish');
+  const script = ownEntry(scripts, shell);
+  if (script === undefined) throw new UsageError(`'${shell}' is not one of bash, zsh, fish`);
+  io.out(script);
+  return exitCodes.clean;
+}
+
+/** Runs `vigil completion`: prints a script that completes commands, flags and ids in a shell. Resolves to the exit code. */
+export const run = cliCommand({ name: 'completion', usage, parse, run: complete });

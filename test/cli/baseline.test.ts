@@ -111,6 +111,42 @@ spec: {reason: the agent reads all processes, checks: [{name: host-pid}]}
       expect(error).to.include(expected);
     });
 
+  it('tells objects apart by kind with its group, namespace and name, and findings by policy and container', async () => {
+    const role = (kind: string, group: string, name: string, home?: string): string =>
+      `---\napiVersion: ${group}v1\nkind: ${kind}\nmetadata: {name: ${name}${home === undefined ? '' : `, namespace: ${home}`}}\nspec: {}\n`;
+    const next = join(folder.path, 'kinds.json');
+    const policy = folder.file(
+      'policy.yaml',
+      'apiVersion: vigil.dev/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: team}\nspec: {controls: [{name: namespace-psa-enforced}, {name: cpu-limits}]}\n',
+    );
+    const deployment = role('Deployment', 'apps/', 'web', 'shop').replace('{}', '{template: {spec: {containers: [{name: a}, {name: b}]}}}');
+    const input = `${role('Namespace', '', 'shop').slice(4)}${deployment}`;
+    await runCommand(scan, ['-', '--policy', policy, '--write-baseline', next], input);
+    const { findings } = JSON.parse(readFileSync(next, 'utf8')) as { findings: object[] };
+    expect(findings).to.deep.equal([
+      { kind: 'Deployment.apps', namespace: 'shop', name: 'web', policy: 'team', check: 'cpu-limits' },
+      { kind: 'Namespace', name: 'shop', policy: 'team', check: 'namespace-psa-enforced' },
+    ]);
+    const again = await runCommand(scan, ['-', '--policy', policy, '--baseline', next], input);
+    expect([again.code, again.error]).to.deep.equal([0, '']);
+    const fixed = await runCommand(scan, ['-', '--policy', policy, '--baseline', next], deployment);
+    expect(fixed.error).to.equal(
+      `vigil scan: warning: ${next}: Namespace shop: namespace-psa-enforced is in the baseline, but no longer fails\n`,
+    );
+  });
+
+  it('is refused with the reason if it cannot be written', async () => {
+    const { code, error } = await runCommand(scan, [...flags, '--write-baseline', join(folder.path, 'no', 'b.json')], old);
+    expect(code).to.equal(2);
+    expect(error).to.match(/--write-baseline: cannot write \S+no\/b\.json: ENOENT/);
+  });
+
+  it('is not written if a check could not be evaluated', async () => {
+    const next = join(folder.path, 'error.json');
+    const { error } = await runCommand(scan, [...flags, '--write-baseline', next], pod('web', '{hostPID: "yes"}'));
+    expect(error).to.include('is not written, because parts of the scan could not be evaluated');
+  });
+
   it('is refused if it does not exist', async () => {
     expect((await runCommand(scan, [...flags, '--baseline', 'nowhere.json'], old)).code).to.equal(2);
   });

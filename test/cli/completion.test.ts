@@ -82,16 +82,22 @@ describe('vigil completion for other shells', () => {
     for (const flag of await flagsOf(scan)) if (flag !== '--help') expect(script).to.match(new RegExp(`-l ${flag.slice(2)}( |\n)`));
   });
 
-  it('prints its usage for another word, with the exit code 2 unless help was asked for', async () => {
+  it('prints its usage', async () => {
     const usage = 'vigil completion bash|zsh|fish prints a completion script for the shell.\n';
-    for (const [args, code] of [
-      [[], 2],
-      [['tcsh'], 2],
-      [['toString'], 2],
-      [['--help'], 0],
-      [['-h'], 0],
+    for (const flag of ['--help', '-h']) expect(await runCommand(completion, [flag])).to.deep.equal({ code: 0, out: usage, error: '' });
+  });
+
+  it('refuses another word, and none', async () => {
+    for (const [args, problem] of [
+      [[], 'name a shell: bash, zsh or fish'],
+      [['tcsh'], "'tcsh' is not one of bash, zsh, fish"],
+      [['toString'], "'toString' is not one of bash, zsh, fish"],
+      [['bash', '--helpp'], "no flag '--helpp' (did you mean '--help'?)"],
     ] as const)
-      // prettier-ignore
-      expect(await runCommand(completion, args)).to.deep.equal({ code, out: '', error: usage });
+      expect(await runCommand(completion, args)).to.deep.equal({
+        code: 2,
+        out: '',
+        error: `vigil completion: ${problem}\nRun vigil completion --help for usage.\n`,
+      });
   });
 });

@@ -89,6 +89,25 @@ metadata: {name: shop, labels: {tier: dev}}
     it(`${expected.endsWith('skip') ? 'applies' : 'does not apply'} an exception ${what}`, async () =>
       expect(await verdict(['-', ...flags], pod() + input)).to.equal(expected));
 
+  it('counts the default duration from the creation time of an exception, if it has one', async () => {
+    const created = (time: string): string => exception(undefined, undefined, `name: agent, namespace: shop, creationTimestamp: "${time}"`);
+    expect(await verdict(['-', ...flags], pod() + created(inDays(-364)))).to.equal('host-pid skip');
+    expect(await verdict(['-', ...flags], pod() + created(inDays(-366)))).to.equal('host-pid fail');
+    expect(await verdict(['-', ...flags], pod() + created('soon'))).to.equal('host-pid skip');
+  });
+
+  it('lets an exception name the rules of a policy of the scan, and of the admission policies that one selects', async () => {
+    const rule = `rules: [{name: own-rule, matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}, validations: [{expression: "false"}]}]`;
+    const file = folder.file('own.yaml', `apiVersion: vigil.dev/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: own}\nspec: {${rule}}\n`);
+    const covering = exception('checks: [{name: own-rule}]\n  policies: [own]');
+    expect(await verdict(['-', '--policy', file], pod() + covering)).to.equal('own-rule skip');
+    const open = file.replace('own.yaml', 'open.yaml');
+    folder.file('open.yaml', policy('{}').replace('spec: {', 'spec: {admissionPolicies: {selector: {}}, '));
+    const { errors } = await json(['-', '--policy', open], pod() + exception('checks: [{name: bound-in-the-cluster}]'));
+    expect(errors).to.deep.equal([]);
+    expect((await json(['-', ...flags], pod() + exception('checks: [{name: bound-in-the-cluster}]'))).errors).to.have.length(1);
+  });
+
   it('uses --namespace as the namespace of exceptions without one', async () => {
     const input = pod().replace(', namespace: shop', '') + exception(undefined, undefined, 'name: agent');
     expect(await verdict(['-', ...flags, '-n', 'web'], input)).to.equal('host-pid skip');

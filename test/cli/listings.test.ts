@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { detections } from '../../operator/catalogue/detections/detections.ts';
+import { equivalents, tools } from '../../operator/catalogue/equivalents.ts';
 import { catalogue } from '../../operator/catalogue/controls/catalogue.ts';
 import { run as controls } from '../../operator/cli/controls.ts';
 import { run as explain } from '../../operator/cli/explain.ts';
@@ -35,6 +36,71 @@ describe('vigil controls as a table', () => {
       .to.match(/\n\d+ controls\. Run vigil explain ID for details\.\n/)
       .and.to.include('  host-pid ');
     expect(out).not.to.include('host-probe-lifecycle').and.not.to.include(detections[0]?.id);
+  });
+});
+
+describe('vigil controls --map', () => {
+  const rows = async (name: string): Promise<string[]> => (await outOf(controls, ['--map', name])).trimEnd().split('\n');
+
+  it('lists the checks of a tool, in any case, each with the controls that answer it', async () => {
+    const own = equivalents.filter(({ tool }) => tool === 'polaris');
+    const width = Math.max(...own.map(({ id }) => id.length));
+    const expected = own.map(
+      ({ id, controls: names }) => `polaris      ${id.padEnd(width)}  ${names.length === 0 ? '(no control)' : names.join(', ')}`,
+    );
+    expect(await rows('polaris')).to.deep.equal(expected);
+    expect(await rows('Polaris')).to.deep.equal(expected);
+    expect(expected.some((line) => line.endsWith('(no control)'))).to.equal(own.some(({ controls: names }) => names.length === 0));
+  });
+
+  it('lists one check, and the checks of a control', async () => {
+    const ofControl = equivalents.filter(({ controls: names }) => names.includes('host-pid'));
+    expect(ofControl.length).to.be.greaterThan(2);
+    expect((await rows('host-pid')).map((line) => line.split(/ +/)[1])).to.have.members(ofControl.map(({ id }) => id));
+    const [first] = ofControl;
+    expect((await rows(first?.id ?? '')).join()).to.match(/host-pid/);
+  });
+
+  it('says that a control has no equivalent', async () => {
+    const alone = catalogue.find(({ id }) => !equivalents.some(({ controls: names }) => names.includes(id)));
+    expect(await outOf(controls, ['--map', alone?.id ?? ''])).to.equal(`${alone?.id} has no equivalent in ${tools.join(', ')}\n`);
+  });
+
+  it('prints JSON', async () => {
+    const document = JSON.parse(await outOf(controls, ['--map', 'trivy', '-o', 'json'])) as { equivalents: { tool: string }[] };
+    expect(document.equivalents).to.have.length(equivalents.filter(({ tool }) => tool === 'trivy').length);
+    expect(new Set(document.equivalents.map(({ tool }) => tool))).to.deep.equal(new Set(['trivy']));
+  });
+
+  it('refuses a name that is neither a tool, a check nor a control', async () => {
+    const { code, out, error } = await runCommand(controls, ['--map', 'trivi']);
+    expect([code, out]).to.deep.equal([2, '']);
+    expect(error).to.include("--map: no check, control or tool 'trivi' is known (did you mean 'trivy'?)");
+  });
+});
+
+describe('the kinds that vigil explain names', () => {
+  const kindsOf = async (id: string): Promise<string | undefined> => /^Kinds: {4}(.*)$/m.exec(await outOf(explain, [id]))?.[1];
+  const texts = {
+    workloads: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob, PodTemplate',
+    longRunning: 'Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, PodTemplate',
+    namespaced: 'all namespaced objects',
+    manifests: 'all kinds of Kubernetes, in files only: the API server checks the objects of a cluster itself',
+  } as const;
+  for (const [kinds, text] of Object.entries(texts))
+    it(`are ${text}`, async () => {
+      const control = catalogue.find((one) => one.kinds === kinds);
+      expect(await kindsOf(control?.id ?? '')).to.equal(text);
+    });
+
+  it('are the names without groups for a list', async () => {
+    const control = catalogue.find(
+      ({ kinds }) => typeof kinds !== 'string' && kinds.length > 1 && kinds.some((kind) => kind.includes('.')),
+    );
+    const named = (control?.kinds as readonly string[]).map((kind) =>
+      kind in texts ? texts[kind as keyof typeof texts] : kind.split('.')[0],
+    );
+    expect(await kindsOf(control?.id ?? '')).to.equal(named.join(', '));
   });
 });
 

@@ -257,6 +257,35 @@ describe('the scan of a cluster', () => {
       expect(server.api.calls.filter((call) => call.includes('exceptions'))).to.deep.equal([]);
     });
 
+    it('selects namespaces by labels for exceptions', async () => {
+      await deployment('shop', 'web');
+      await deployment('web', 'web');
+      await put('/apis/vigil.dev/v1alpha1/clustersecurityexceptions', {
+        metadata: { name: 'team-a' },
+        spec: {
+          reason: 'accepted for a test',
+          expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+          checks: [{ name: 'host-network' }],
+          namespaces: { selector: { matchLabels: { team: 'a' } } },
+        },
+      } as never);
+      const { results } = JSON.parse((await ran('-o', 'json')).out) as ScanResult;
+      expect(results.map(({ verdict, resource }) => `${verdict} ${resource.namespace ?? ''}`)).to.deep.equal(['fail shop', 'skip web']);
+    });
+
+    it('warns only about what is in the baseline of its namespace', async () => {
+      const file = folder.file(
+        'baseline.json',
+        JSON.stringify({
+          version: 1,
+          findings: ['shop', 'web'].map((home) => ({ kind: 'Deployment.apps', namespace: home, name: 'gone', check: 'host-network' })),
+        }),
+      );
+      const warnings = async (...args: readonly string[]): Promise<number> =>
+        (await ran('--baseline', file, ...args)).error.split('\n').length - 1;
+      expect([await warnings(), await warnings('--namespace', 'shop'), await warnings('--namespace', 'other')]).to.deep.equal([2, 1, 0]);
+    });
+
     it('says why it cannot connect', async () => {
       const { code, error } = await ran('--context', 'gone');
       expect(code).to.equal(2);

@@ -192,6 +192,75 @@ ${rule('good', "['']")}${rule('selector', "['']", ', objectSelector: {matchLabel
     expect(verdicts(await scanned([goodFile, '--control', 'host-pid', '--passing']))).to.deep.equal(['host-pid pass Pod/shop/good']);
   });
 
+  it('refuses policy files that hold no policy, and fields that a policy does not have', async () => {
+    const other = folder.file('deployment.yaml', `---\n${good}`);
+    const odd = folder.file(
+      'odd.yaml',
+      'apiVersion: vigil.dev/v1alpha1\nkind: SecurityPolicy\nmetadata: {name: odd}\nspec:\n  controls: []\n  control: [host-pid]\n',
+    );
+    const old = folder.file('old.yaml', 'apiVersion: example.com/v1\nkind: SecurityPolicy\nmetadata: {name: old}\nspec: {}\n');
+    const { code, errors } = await scanned([goodFile, '--policy', other, '--policy', odd, '--policy', old]);
+    expect(code).to.equal(2);
+    const found = (kind: string): string => `expected a SecurityPolicy of vigil.dev/v1alpha1 or a ValidatingAdmissionPolicy, found ${kind}`;
+    expect(errors.map(({ source, message }) => [source.file, message.split(': Unrecognized')[0]])).to.deep.equal([
+      [other, found('Pod')],
+      [odd, 'SecurityPolicy/odd: spec'],
+      [old, found('SecurityPolicy')],
+    ]);
+  });
+
+  it('reports the problems of ImageApprovals, and warns about those that have ended', async () => {
+    const approvalOf = (name: string, spec: string): string =>
+      `apiVersion: vigil.dev/v1alpha1\nkind: ImageApproval\nmetadata: {name: ${name}}\nspec: ${spec}\n`;
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const image = `{repository: nginx, digest: '${digest}'}`;
+    const scan = async (spec: string): Promise<Scanned> =>
+      scanned(['-', '--control', 'host-pid'], `${good}---\n${approvalOf('web', spec)}`);
+    const reference = "reference: 'https://git.example.com/1'";
+    const ended = await scan(`{images: [${image}], ${reference}, expiresAt: '2026-01-01T00:00:00Z'}`);
+    expect([ended.code, ended.error]).to.deep.equal([
+      0,
+      'vigil scan: warning: -:6: ImageApproval/web approves nothing: it ended at 2026-01-01T00:00:00Z\n',
+    ]);
+    const valid = await scan(`{images: [${image}], ${reference}, expiresAt: '2126-01-01T00:00:00Z'}`);
+    expect([valid.code, valid.error, valid.errors]).to.deep.equal([0, '', []]);
+    const tagged = await scan(`{images: [{repository: 'nginx:1', digest: '${digest}'}], ${reference}}`);
+    expect(tagged.errors.map(({ message }) => message)).to.deep.equal([
+      "ImageApproval/web: spec.images[0].repository: 'nginx:1' has a tag: remove it, since the digest identifies the image",
+    ]);
+    const unreadable = await scan(`{images: nginx, ${reference}}`);
+    expect(unreadable.errors.map(({ message }) => message)).to.have.length(1);
+    expect(unreadable.errors[0]?.message).to.match(/^ImageApproval\/web: spec\.images: /);
+    expect(unreadable.errors[0]?.source.line).to.equal(9);
+  });
+
+  it('prints each form of output, and colours only on a terminal without NO_COLOR', async () => {
+    const starts = {
+      table: '-:\n|Pod',
+      json: '{',
+      yaml: '---\\napiVersion: wgpolicyk8s',
+      sarif: '{',
+      junit: '<\\?xml',
+      github: '::(error|group)',
+    };
+    const outs = new Map<string, string>();
+    for (const [form, start] of Object.entries(starts)) {
+      const { code, out } = await runCommand(scan, ['-', '--control', 'host-pid', '-o', form], bad);
+      outs.set(form, out);
+      expect([form, code, new RegExp(`^(${start})`).test(out.trimStart()), out.includes('host-pid')]).to.deep.equal([form, 1, true, true]);
+    }
+    expect(new Set(outs.values()).size).to.equal(6);
+    const coloured = async (terminal: boolean, environment: Readonly<Record<string, string>>): Promise<boolean> => {
+      let out = '';
+      const io = { error: () => undefined, input: () => Promise.resolve(new TextEncoder().encode(bad)), terminal, environment };
+      await scan(['-', '--control', 'host-pid'], { ...io, out: (text) => void (out += text) });
+      return out.includes('\u001B[');
+    };
+    expect(
+      await Promise.all([coloured(true, {}), coloured(true, { NO_COLOR: '' }), coloured(true, { NO_COLOR: '1' }), coloured(false, {})]),
+    ).to.deep.equal([true, true, false, false]);
+  });
+
   it('evaluates all files as one cluster, in any order', async () => {
     const account = folder.file(
       'account.yaml',

@@ -91,6 +91,37 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
       coverage: '',
     },
   ],
+  'a policy whose selected admission policies were not read': [
+    { spec: { admissionPolicies: { selector: {} } }, configuration: zero, inspection: { checks: 0 } },
+    {
+      Covered:
+        'Unknown NoChecks: the policy has no checks that a scan evaluates: the ValidatingAdmissionPolicies that it selects were not read yet',
+    },
+  ],
+  'a policy that selects no admission policy, and watches for anomalies': [
+    {
+      spec: { anomalies: {}, admissionPolicies: { selector: {} } },
+      configuration: zero,
+      inspection: { checks: 0, unmatched: ['spec.admissionPolicies.selector: matches none'] },
+    },
+    {
+      Covered: 'Unknown NoChecks: the policy has no checks that a scan evaluates: spec.admissionPolicies.selector: matches none',
+      coverage: '0%',
+    },
+  ],
+  'rules of which more than 20 match nothing': [
+    { configuration: evaluated({ unevaluatedRules: Array.from({ length: 22 }, (_, index) => `r${String(index)}`) }) },
+    {
+      Covered: `True RulesNotEvaluated: 2 of 2 targets were scanned; ${Array.from({ length: 20 }, (_, index) => `r${String(index)}`).join('; ')}`,
+    },
+  ],
+  'failures below spec.compliance.failOn': [
+    {
+      spec: { compliance: { failOn: 'high' } },
+      configuration: evaluated({ summary: { ...nothing, pass: 4, fail: 2 }, failing: { ...none, medium: 2 } }),
+    },
+    { Compliant: 'True Passing: 4 checks pass, 2 fail with a severity below spec.compliance.failOn' },
+  ],
   'a scope that matches no namespace': [
     { spec: { scope: { namespaces: { include: ['shpo'] } } }, configuration: zero },
     {

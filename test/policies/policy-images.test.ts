@@ -285,3 +285,27 @@ describe('imagesStatus and updatedImagesStatus', () => {
     expect(updatedImagesStatus(policy(), undefined)).to.equal(undefined);
   });
 });
+
+describe('the conditions of a policy with images', () => {
+  const whole = { findings: scan() };
+
+  it('names what is missing of the images, and five of those that could not be scanned', () => {
+    const covered = (change: Partial<ImagesStatus>): string | undefined =>
+      statusAfter([whole, { images: images(change) }]).conditions?.find(({ type }) => type === 'Covered')?.message;
+    const coverage = { inScope: 9, scanned: 6, failed: 1, skipped: 0, waiting: 2 };
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    expect(covered({ coverage, uncovered: names.slice(0, 5) })).to.equal(
+      '1 of 9 images could not be scanned; 2 images wait to be scanned; a; b; c; d; e',
+    );
+    expect(covered({ coverage: { ...coverage, failed: 0, waiting: 1 }, uncovered: names })).to.equal(
+      '1 image waits to be scanned; a; b; c; d; e; see status.images.uncovered for more',
+    );
+  });
+
+  it('are not ready before they were scanned for the generation', () => {
+    const ready = (evaluatedGeneration: number): string | undefined =>
+      statusAfter([whole, { images: images({ evaluatedGeneration }) }]).conditions?.find(({ type }) => type === 'Ready')?.message;
+    expect(ready(0)).to.equal('images have not been scanned for generation 1 yet');
+    expect(ready(1)).to.equal('generation 1 was evaluated');
+  });
+});

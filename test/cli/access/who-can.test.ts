@@ -88,6 +88,18 @@ describe('vigil who-can', () => {
     });
   }
 
+  it('names the target, the name and the namespace if nobody can', async () => {
+    const input = manifests.split('---').slice(0, 2).join('---');
+    const said = async (...args: readonly string[]): Promise<string> =>
+      (await runCommand(run, [...args, '-'], input)).out.split(' (')[0] ?? '';
+    expect(await said('get', 'deployments', '-n', 'shop', '--name', 'web')).to.equal(
+      'No binding allows anybody to get deployments of apps web in shop',
+    );
+    expect(await said('get', '/metrics')).to.equal('No binding allows anybody to get /metrics');
+    const both = `${input}---${manifests.split('---')[2] ?? ''}`.replace('cluster-admin', 'view');
+    expect((await runCommand(run, ['get', 'nodes', '-'], both)).out).to.include('(2 bindings were read)');
+  });
+
   it('says if nobody can, by the bindings that were read', async () => {
     const { out, code } = await runCommand(run, ['get', 'nodes', '-'], manifests.split('---').slice(0, 2).join('---'));
     expect([code, out]).to.deep.equal([0, 'No binding allows anybody to get nodes (1 binding was read).\n']);

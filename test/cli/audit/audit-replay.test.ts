@@ -78,6 +78,48 @@ describe('vigil audit-replay', () => {
     expect(errors).to.match(/^1 events came twice$/m);
   });
 
+  it('counts the records of other components, and names what it cannot read of a baseline', async () => {
+    const other = JSON.stringify({ logStream: 'authenticator-1', message: 'level=info' });
+    const { errors } = await replay(file('log', [line(0, 'cart', {}), other]));
+    expect(errors.split('\n')[0]).to.match(/^0 findings in 1 events/);
+    const damaged = file('baseline', [JSON.stringify([{ name: 'x', content: 'y' }])]);
+    const { code, errors: problems } = await replay(file('log', [line(0, 'cart', {})]), '--baseline', damaged);
+    expect(problems.split('\n')[0]).to.match(new RegExp(`^${damaged}: .`));
+    expect(code).to.equal(0);
+  });
+
+  it('reads several logs as one, and tells the first and the last time whatever their order', async () => {
+    const [early, late] = [file('early', spread.slice(0, 10)), file('late', spread.slice(10))];
+    for (const logs of [
+      [early, late],
+      [late, early],
+    ]) {
+      const { out } = await replay(...logs, '-o', 'json');
+      const summary = JSON.parse(out) as ReplaySummary;
+      expect([summary.events, summary.until]).to.deep.equal([20, '2026-03-01T10:00:19.000Z']);
+      expect(detectionsIn(out)).to.include('secret-spread');
+    }
+  });
+
+  it('adds up the records of each reason that it could not read', async () => {
+    const old = JSON.stringify(auditJson({ apiVersion: 'audit.k8s.io/v1beta1' }));
+    const logs = [file('a', ['torn{', old, 'torn{']), file('b', ['torn{', line(0, 'cart', {})])];
+    const { problems } = JSON.parse((await replay(...logs, '-o', 'json')).out) as ReplaySummary;
+    expect(problems.map(({ reason, count }) => [reason, count])).to.deep.equal([
+      ['malformed', 3],
+      ['version', 1],
+    ]);
+    expect(problems[0]?.message).to.equal('a line is not JSON');
+  });
+
+  it('prints the findings in the order of their times, with how often and from where', async () => {
+    const { out } = await replay(file('log', [line(90, 'backup', listsSecrets), ...spread, line(95, 'backup', listsSecrets)]));
+    const times = out.split('\n').flatMap((text) => /^2026-\S+/.exec(text) ?? []);
+    expect(times.length).to.be.greaterThan(1);
+    expect(times).to.deep.equal(times.toSorted());
+    expect(out).to.match(/^ {2}by system:serviceaccount:shop:thief\b.*; normal: \S/m);
+  });
+
   it('exits with 0 and prints no finding if there is none', async () => {
     const { code, out, errors } = await replay(file('log', [line(0, 'cart', {})]));
     expect([code, out]).to.deep.equal([0, '']);
