@@ -3,12 +3,13 @@ import type { Control } from '../catalogue/controls/control.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { type ControlCheck, evaluateControl } from './controls/control-check.ts';
 import { kindsInclude, nameOfKind } from './controls/control-kinds.ts';
+import { CheckProgram } from './controls/control-program.ts';
 import { KindWalk } from './controls/kind-walk.ts';
 import type { EvaluationBuilder } from './outcomes/evaluation.ts';
 import { groupKindOf, type KubernetesObject } from './objects/kubernetes-object.ts';
 import type { NamespaceFacts, Place } from './objects/policy-scope.ts';
 import type { ResourceIndex } from './objects/resource-index.ts';
-import { addControlResult } from './controls/control-result.ts';
+import { addControlResult, type ResultOwner } from './controls/control-result.ts';
 import { isParticular, isTarget } from './controls/particular-target.ts';
 import type { CatalogueEntry } from '../catalogue/controls/control.ts';
 import type { ConvertedObject, RuleCheck } from './rules/rule-check.ts';
@@ -19,10 +20,20 @@ import { servedKind } from './validation/schema-problems.ts';
 import type { ResourceReference } from '../findings/finding.ts';
 import { isLongRunningKind, roleOfKind } from './objects/workload-kind.ts';
 
+/** A control that needs no other object, prepared for evaluation. */
+interface SingleControl {
+  readonly check: ControlCheck;
+  readonly id: string;
+  /** Its program, if it has only one, and the walk of the object evaluates it. Tells at once whether an object passes. */
+  readonly walked: CheckProgram | undefined;
+}
+
 /** The checks of one policy for one kind. */
 export interface KindPlan {
   readonly policy: CompiledPolicy;
   readonly controls: readonly ControlCheck[];
+  /** Those of the controls that need no other object. */
+  readonly single: readonly SingleControl[];
   /** The controls for which only particular objects of the kind are targets. */
   readonly particular: readonly ControlCheck[];
   readonly rules: readonly RuleCheck[];
@@ -38,6 +49,16 @@ export interface PlansOfKind {
 interface CheckFilter {
   readonly control: (check: ControlCheck) => boolean;
   readonly rule: (rule: RuleCheck) => boolean;
+}
+
+function singleControls(controls: readonly ControlCheck[]): readonly SingleControl[] {
+  return controls
+    .filter(({ control }) => control.crossObject === undefined)
+    .map((check) => {
+      const [program] = check.programs;
+      const isWalked = check.programs.length === 1 && program instanceof CheckProgram;
+      return { check, id: check.control.id, walked: isWalked ? program : undefined };
+    });
 }
 
 const allChecks: CheckFilter = { control: () => true, rule: () => true };
@@ -72,9 +93,11 @@ export class KindPlans {
         );
         const rules = policy.rules.filter((rule) => rule.appliesTo(resource, role !== undefined));
         const selected = controls.filter(filter.control);
+        const general = selected.filter(({ control }) => !isParticular(control));
         return {
           policy,
-          controls: selected.filter(({ control }) => !isParticular(control)),
+          controls: general,
+          single: singleControls(general),
           particular: selected.filter(({ control }) => isParticular(control)),
           rules: rules.filter(filter.rule),
         };
@@ -123,7 +146,8 @@ export function inScopePlan(plan: KindPlan, place: Place, mayBeTarget: (control:
   const controls = plan.controls.filter(({ inSystemNamespaces }) => inSystemNamespaces);
   const particular = plan.particular.filter(({ control }) => mayBeTarget(control));
   if (controls.length + particular.length === 0 || !policy.scope.includes(place, true)) return undefined;
-  return { policy, controls, particular, rules: [] };
+  const single = plan.single.filter(({ check }) => check.inSystemNamespaces);
+  return { policy, controls, single, particular, rules: [] };
 }
 
 /** An object to evaluate, and its place. */
@@ -135,23 +159,28 @@ export interface PreparedObject {
   readonly converted: ConvertedObject | undefined;
 }
 
+/** Whether a control passes, as the walk of the object has shown. Not if its result is listed or says that the object cannot be evaluated. */
+const isPassed = ({ walked }: SingleControl, { listsPasses }: ResultOwner, { fault, skip }: Subject): boolean =>
+  walked?.isClean === true && !listsPasses && fault === undefined && skip === undefined;
+
 /** Evaluates an object with the checks of a plan that need no other object. */
 export function evaluatePlan(
-  { policy, controls, particular, rules }: KindPlan,
+  { policy, single, particular, rules }: KindPlan,
   { subject, reference, ...place }: PreparedObject,
   builder: EvaluationBuilder,
 ): void {
-  for (const check of controls) {
-    if (check.control.crossObject !== undefined) continue;
-    addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
+  const { owner } = policy;
+  for (const control of single) {
+    if (isPassed(control, owner, subject)) builder.addPass(owner.name, control.id);
+    else addControlResult(builder, control.check, owner, { resource: reference, outcome: evaluateControl(control.check, subject) });
   }
   for (const check of particular) {
     if (!isTarget(check.control, subject)) continue;
-    addControlResult(builder, check, policy.owner, { resource: reference, outcome: evaluateControl(check, subject) });
+    addControlResult(builder, check, owner, { resource: reference, outcome: evaluateControl(check, subject) });
   }
   for (const rule of rules) {
     const outcome = rule.evaluate(subject, place);
-    if (outcome === undefined) builder.addUnmatched(policy.owner.name, rule.name);
-    else addRuleResult(builder, rule, policy.owner, { resource: reference, outcome });
+    if (outcome === undefined) builder.addUnmatched(owner.name, rule.name);
+    else addRuleResult(builder, rule, owner, { resource: reference, outcome });
   }
 }

@@ -28,7 +28,7 @@ const outcome = ({ violations: violations, faults }: Findings): Outcome =>
 function eachEntry(
   subject: Subject,
   field: string,
-  visit: (entry: unknown, path: string, container: string | undefined) => void,
+  visit: (entry: unknown, path: () => string, container: string | undefined) => void,
   faults: Fault[],
 ): void {
   for (const { path, containers, broken } of subject.input.containers) {
@@ -40,22 +40,24 @@ function eachEntry(
       if (list !== undefined && list !== null && !Array.isArray(list))
         faults.push({ path: subject.path(`${at}.${field}`), problem: 'expected a list' });
       for (const [position, entry] of listOf(list).entries())
-        visit(entry, subject.path(`${at}.${field}[${position}]`), textOf(fieldsOf(container)['name']));
+        visit(entry, () => subject.path(`${at}.${field}[${position}]`), textOf(fieldsOf(container)['name']));
     }
   }
 }
 
 const variable: Shape = { name: 'string', value: 'string' };
+const isUnsetOrText = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
 
 const credentialInEnvironment: BuiltinCheck = (subject, parameters) => {
   const test = CredentialTest.for(parameters);
   const found: Findings = { violations: [], faults: [] };
-  const visit = (entry: unknown, path: string, container: string | undefined): void => {
-    found.faults.push(...shapeFaults(entry ?? '', variable, path));
+  const visit = (entry: unknown, path: () => string, container: string | undefined): void => {
     const { name, value } = fieldsOf(entry);
+    // Most entries have no fault: their paths are not needed.
+    if (!isFields(entry) || !isUnsetOrText(name) || !isUnsetOrText(value)) found.faults.push(...shapeFaults(entry ?? '', variable, path()));
     if (typeof value !== 'string') return;
     if (variableHasCredential(textOf(name) ?? '', value, test)) {
-      found.violations.push({ path: `${path}.value`, label: textOf(name) ?? '', ...(container === undefined ? {} : { container }) });
+      found.violations.push({ path: `${path()}.value`, label: textOf(name) ?? '', ...(container === undefined ? {} : { container }) });
     }
   };
   eachEntry(subject, 'env', visit, found.faults);
@@ -90,6 +92,8 @@ const credentialInConfigMap: BuiltinCheck = ({ object }, parameters) => {
 };
 
 const commandLine: Shape = { command: ['string'], args: ['string'] };
+const hasNoCommand = (container: unknown): boolean =>
+  isFields(container) && (container['command'] ?? undefined) === undefined && (container['args'] ?? undefined) === undefined;
 
 const credentialInCommand: BuiltinCheck = (subject, parameters) => {
   const test = CredentialTest.for(parameters);
@@ -97,6 +101,7 @@ const credentialInCommand: BuiltinCheck = (subject, parameters) => {
   for (const { path, containers, broken } of subject.input.containers) {
     if (broken === true) found.faults.push({ path: subject.path(path), problem: 'expected a list' });
     for (const [index, container] of containers.entries()) {
+      if (hasNoCommand(container)) continue;
       const faults = shapeFaults(container ?? '', commandLine, subject.path(`${path}[${index}]`));
       const { command, args, name } = fieldsOf(container);
       const words = [...listOf(command), ...listOf(args)].filter((word) => typeof word === 'string');

@@ -181,13 +181,14 @@ const outcomeOf = (program: ControlProgram, subject: Subject): Outcome =>
  * have walked the subject before. See {@link KindWalk}.
  */
 export function evaluateControl(check: ControlCheck, subject: Subject): Outcome {
-  const [first, ...others] = check.programs;
+  const { programs } = check;
+  const [first] = programs;
   if (first === undefined) return { violations: [], faults: [], skip: check.skip ?? 'cannot be evaluated' };
   if (subject.fault !== undefined) return { violations: [], faults: [subject.fault] };
   if (subject.skip !== undefined) return skipped(subject.skip);
   let outcome = outcomeOf(first, subject);
-  for (const program of others) {
-    const next = outcomeOf(program, subject);
+  for (let at = 1; at < programs.length; at += 1) {
+    const next = outcomeOf(programs[at] as ControlProgram, subject);
     outcome = { violations: [...outcome.violations, ...next.violations], faults: [...outcome.faults, ...next.faults] };
   }
   return subject.incomplete === undefined ? outcome : ofIncomplete(outcome, check, subject);

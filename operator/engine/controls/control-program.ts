@@ -5,7 +5,7 @@ import type { TreePosition, TreeVisitor } from './check-tree.ts';
 import { isUnset, pathExists } from './check-input.ts';
 import { fieldsOf, isFields, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Fault, type Violation, type Outcome } from '../outcomes/outcome.ts';
-import { type Bindings, type Predicate, predicate } from './predicate.ts';
+import { type Bindings, checkPredicate, exemptionPredicate, type Predicate } from './predicate.ts';
 import type { Subject } from './subject.ts';
 
 /** A Kubernetes quantity: a decimal number with a binary or decimal suffix or an exponent. */
@@ -58,7 +58,7 @@ class CheckVisitor implements TreeVisitor {
     this.#fits = fits[check.type];
     this.#fallback = check.fallback?.split('.');
     this.#given = check.given?.split('.');
-    this.#require = predicate(check.require);
+    this.#require = checkPredicate(check.require);
     this.#always = check.require === 'true' ? true : check.require === 'false' ? false : undefined;
     this.#run = run;
   }
@@ -183,7 +183,7 @@ export class CheckProgram {
   readonly #run: Run;
   readonly #checks: readonly { readonly check: ValueCheck; readonly visitors: readonly CheckVisitor[] }[];
   readonly #visitors: readonly CheckVisitor[];
-  readonly #exemptions: readonly Predicate[];
+  readonly #exemptions: readonly ReturnType<typeof exemptionPredicate>[];
 
   constructor(control: CatalogueEntry, parameters: ControlParameters, version: number) {
     this.#run = new Run(parameters, version);
@@ -195,7 +195,7 @@ export class CheckProgram {
     this.#visitors = this.#checks.flatMap(({ visitors }) => visitors);
     this.#exemptions = (control.exemptions ?? [])
       .filter(({ since }) => (since ?? 0) <= version)
-      .map((exemption: Exemption) => predicate(exemption.when));
+      .map((exemption: Exemption) => exemptionPredicate(exemption.when));
   }
 
   /** Returns the visitors for objects of a kind. */
@@ -217,9 +217,16 @@ export class CheckProgram {
     }
   }
 
+  /** Whether the walk found nothing. Then {@link end} need not be called: the object passes. */
+  get isClean(): boolean {
+    return !this.#run.found;
+  }
+
   /** Returns the outcome of the walk. */
   end(): Outcome {
-    if (!this.#run.found || this.#exemptions.some((exempt) => exempt(this.#run.bindings) === true)) return clean;
+    if (!this.#run.found) return clean;
+    const { bindings, subject } = this.#run;
+    if (this.#exemptions.some((exempt) => exempt(bindings, subject) === true)) return clean;
     return {
       violations: this.#visitors.flatMap(({ violations: violations }) => violations ?? []),
       faults: this.#visitors.flatMap(({ faults }) => faults ?? []),

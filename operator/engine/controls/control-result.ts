@@ -39,8 +39,7 @@ function listed(names: readonly string[]): string {
 const place = (noun: string, names: readonly string[]): string => `${noun}${names.length === 1 ? '' : 's'} ${listed(names)}`;
 
 /** The places of the violations, such as `pod, containers a, b`; empty if they are about the object as a whole. */
-function placesOf(violations: readonly Violation[], volumes: readonly Violation[]): string {
-  const containers = distinct(violations, 'container');
+function placesOf(violations: readonly Violation[], containers: readonly string[], volumes: readonly Violation[]): string {
   const places: string[] = [];
   if (containers.length > 0) places.push(place(violations.some(isPodField) ? 'pod, container' : 'container', containers));
   if (volumes.length > 0) places.push(place('volume', distinct(volumes, 'label')));
@@ -52,10 +51,10 @@ function isPodField({ label, container }: Violation): boolean {
 }
 
 /** `container a: message`, or `message: a, b` for names that are no containers and no volumes. At most five names each. */
-function failureMessage(message: string, violations: readonly Violation[]): string {
+function failureMessage(message: string, violations: readonly Violation[], containers: readonly string[]): string {
   const others = violations.filter(({ label, container }) => label !== undefined && label !== container);
   const volumes = others.filter(({ path }) => ofVolume.test(path));
-  const places = placesOf(violations, volumes);
+  const places = placesOf(violations, containers, volumes);
   const names = distinct(
     others.filter((violation) => !volumes.includes(violation)),
     'label',
@@ -90,15 +89,15 @@ function withPaths(result: Draft, paths: readonly string[]): Draft {
 }
 
 function failure(check: ControlCheck, owner: ResultOwner, resource: ResourceReference, outcome: Outcome): ObjectFinding {
-  const { violations: violations, severity, bound } = outcome;
+  const { violations, severity, bound } = outcome;
+  const containers = distinct(violations, 'container');
   const result = resultOf('fail', check, owner, {
     resource,
-    message: outcome.message ?? failureMessage(check.control.message, violations),
+    message: outcome.message ?? failureMessage(check.control.message, violations, containers),
   });
   withPaths(result, distinct(violations, 'path'));
   result.fix = check.control.fix;
   if (severity !== undefined && !check.severityIsSet) result.severity = severity;
-  const containers = distinct(violations, 'container');
   if (containers.length > 0) result.containers = containers;
   if (containers.length > 0 && violations.some(({ container }) => container === undefined)) result.elsewhere = true;
   if (bound !== undefined) result.bound = bound;

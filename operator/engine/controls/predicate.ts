@@ -1,5 +1,6 @@
 import { compile } from '../../cel/compile.ts';
 import { type CelType, parseType } from '../../cel/values/cel-type.ts';
+import { fieldsOf } from '../objects/kubernetes-object.ts';
 
 /** Values by variable name. */
 export type Bindings = Record<string, unknown>;
@@ -73,6 +74,11 @@ function fastPredicate(source: string): Predicate | undefined {
 
 const maximumCached = 4096;
 const maximumCachedLength = 256;
+/** The policies of pulling images are three. Others are not valid. */
+const maximumItems = 16;
+
+const itemOf = ({ item }: Bindings): unknown => item;
+const imageOf = ({ container }: Bindings): unknown => fieldsOf(container)['image'];
 
 const readsOnlyItem = (source: string): boolean => !/\b(object|container|params|version|key)\b/.test(source.replace(/'[^']*'/g, ''));
 
@@ -81,6 +87,36 @@ function firstAlternative(source: string): string | undefined {
   const [first = ''] = source.split(' || ', 1);
   const isWhole = first.split('(').length === first.split(')').length;
   return first !== source && isWhole && !source.includes('?') && !/['"[\]{}]/.test(first) ? first : undefined;
+}
+
+/**
+ * Returns an expression of the catalogue for a check whose `params` and `version` stay the same. Its results are cached also if it reads
+ * these, or the image of the container.
+ */
+export function checkPredicate(source: string): Predicate {
+  const shared = predicate(source);
+  const reads = source.replace(/'[^']*'/g, '');
+  if (readsOnlyItem(source) || /\b(object|key)\b/.test(reads)) return shared;
+  if (!/\bcontainer\b/.test(reads)) return cached(shared);
+  return /\bcontainer\b(?![.]image\b)/.test(reads) ? shared : cachedByImage(shared);
+}
+
+/** The last subject of each exemption, and the verdict. Controls evaluate one subject after the other. */
+const lastExemptions = new Map<string, { subject: object | undefined; verdict: boolean | string }>();
+
+/** Returns an expression over `object`. It is evaluated once for each subject, although many controls have the same exemption. */
+export function exemptionPredicate(source: string): (bindings: Bindings, subject: object | undefined) => boolean | string {
+  const test = predicate(source);
+  if (/\b(item|container|params|version|key)\b/.test(source.replace(/'[^']*'/g, ''))) return test;
+  const last = lastExemptions.get(source) ?? { subject: undefined, verdict: false };
+  lastExemptions.set(source, last);
+  return (bindings, subject) => {
+    if (subject === undefined || last.subject !== subject) {
+      last.verdict = test(bindings);
+      last.subject = subject;
+    }
+    return last.verdict;
+  };
 }
 
 /**
@@ -95,16 +131,33 @@ function memoized(source: string, test: Predicate): Predicate {
   return (bindings) => (typeof bindings['item'] === 'string' && holds(bindings) === true) || test(bindings);
 }
 
-function cached(test: Predicate): Predicate {
-  const verdicts = new Map<string, boolean | string>();
+function cached(test: Predicate, keyOf: (bindings: Bindings) => unknown = itemOf): Predicate {
+  const verdicts = new Map<unknown, boolean | string>();
   return (bindings) => {
-    const { item } = bindings;
-    if (typeof item !== 'string' || item.length > maximumCachedLength) return test(bindings);
-    const found = verdicts.get(item);
+    const key = keyOf(bindings);
+    if (typeof key === 'string' ? key.length > maximumCachedLength : typeof key !== 'number') return test(bindings);
+    const found = verdicts.get(key);
     if (found !== undefined) return found;
     if (verdicts.size >= maximumCached) verdicts.clear();
     const verdict = test(bindings);
-    verdicts.set(item, verdict);
+    verdicts.set(key, verdict);
     return verdict;
+  };
+}
+
+/** Caches the results of an expression that reads only a text and the image of the container. */
+function cachedByImage(test: Predicate): Predicate {
+  const byItem = new Map<string, Predicate>();
+  return (bindings) => {
+    const { item, container } = bindings;
+    const { image } = fieldsOf(container);
+    if (typeof item !== 'string' || typeof image !== 'string' || item.length > maximumCachedLength) return test(bindings);
+    let ofItem = byItem.get(item);
+    if (ofItem === undefined) {
+      if (byItem.size >= maximumItems) byItem.clear();
+      ofItem = cached(test, imageOf);
+      byItem.set(item, ofItem);
+    }
+    return ofItem(bindings);
   };
 }

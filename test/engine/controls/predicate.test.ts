@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { catalogue } from '../../../operator/catalogue/controls/catalogue.ts';
-import { compiled, predicate } from '../../../operator/engine/controls/predicate.ts';
+import { checkPredicate, compiled, exemptionPredicate, predicate } from '../../../operator/engine/controls/predicate.ts';
 
 describe("the catalogue's expressions", () => {
   it('compile', () => {
@@ -46,6 +46,7 @@ describe("the catalogue's expressions", () => {
     let evaluated = 0;
     for (const { require, type } of new Set(checks)) {
       const [fast, slow] = [predicate(require), compiled(require)];
+      const byVersion = new Map(Array.from({ length: 38 }, (_, version) => [version, checkPredicate(require)]));
       fc.assert(
         fc.property(values[type] as fc.Arbitrary<unknown>, fc.integer({ min: 0, max: 37 }), (item, version) => {
           const bindings = () => ({
@@ -59,6 +60,8 @@ describe("the catalogue's expressions", () => {
           const verdict = slow(bindings());
           expect(fast(bindings()), require).to.equal(verdict);
           expect(fast(bindings()), `${require}, again`).to.equal(verdict);
+          for (const again of ['', ', again'])
+            expect(byVersion.get(version)?.(bindings()), `${require}, as a check${again}`).to.equal(verdict);
           if (typeof verdict === 'boolean') evaluated += 1;
         }),
         { numRuns: 60 },
@@ -82,5 +85,56 @@ describe('an expression with alternatives', () => {
     expect(predicate('size(item) > 2 || object.ok ? false : true')({ item: 'abc', object: {} })).to.equal(false);
     expect(predicate('!(size(item) > 2 || object.ok)')({ item: 'abc', object: {} })).to.equal(false);
     expect(predicate("'a || b' != item && object.ok")({ item: 'c', object: { ok: true } })).to.equal(true);
+  });
+});
+
+describe('an expression of a check', () => {
+  const results = (source: string, bindings: readonly Record<string, unknown>[]): readonly unknown[] => {
+    const holds = checkPredicate(source);
+    const all = [...bindings, ...bindings].map((entry) => holds(entry));
+    expect(all.slice(bindings.length)).to.deep.equal(all.slice(0, bindings.length));
+    expect(all.slice(bindings.length)).to.deep.equal(bindings.map((entry) => compiled(source)(entry)));
+    return all.slice(0, bindings.length);
+  };
+
+  it('keeps the results of each check apart, because parameters differ', () => {
+    const [low, high] = [checkPredicate('item >= params.minimum'), checkPredicate('item >= params.minimum')];
+    expect(low({ item: 5, params: { minimum: 3 } })).to.equal(true);
+    expect(high({ item: 5, params: { minimum: 9 } })).to.equal(false);
+    expect(low({ item: 5, params: { minimum: 3 } })).to.equal(true);
+  });
+
+  it('depends on the item and on the image of its container', () => {
+    const source = "item == 'Always' || container.image.contains('@')";
+    const bindings = ['Always', 'Never'].flatMap((item) => ['a', 'a@b', 7, undefined].map((image) => ({ item, container: { image } })));
+    const found = results(source, bindings);
+    expect(found.slice(0, 6)).to.deep.equal([true, true, true, true, false, true]);
+    expect(found.slice(6).map((verdict) => typeof verdict)).to.deep.equal(['string', 'string']);
+  });
+
+  it('is evaluated each time if it reads more of the container, or the object', () => {
+    expect(
+      results(
+        "item == container.name || container.image == ''",
+        ['a', 'b'].map((name) => ({ item: 'a', container: { name, image: 'x' } })),
+      ),
+    ).to.deep.equal([true, false]);
+    expect(
+      results(
+        'item == object.name',
+        ['a', 'b'].map((name) => ({ item: 'a', object: { name } })),
+      ),
+    ).to.deep.equal([true, false]);
+  });
+});
+
+describe('the expression of an exemption', () => {
+  it('is evaluated once for a subject, also for other controls with it, and again for the next subject', () => {
+    const [first, second] = [exemptionPredicate("object.os == 'windows'"), exemptionPredicate("object.os == 'windows'")];
+    const [one, other] = [{}, {}];
+    expect(first({ object: { os: 'windows' } }, one)).to.equal(true);
+    expect(second({ object: { os: 'linux' } }, one)).to.equal(true);
+    expect(second({ object: { os: 'linux' } }, other)).to.equal(false);
+    expect(first({ object: { os: 'windows' } }, undefined)).to.equal(true);
   });
 });
