@@ -54,7 +54,45 @@ describe('status.enforcement', () => {
     });
   });
 
+  it('says what did not fit into the parameters, and the sizes', () => {
+    const content = { body: {}, bytes: 7, digests: 3, problems: ['left out'] };
+    const of = (objects: Partial<EnforcementObjects>): ReturnType<typeof enforcementStatus> =>
+      enforcementStatus({ generation: 3, now }, { ...made, ...objects }, synced(), content);
+    expect(of({ approves: true })).to.deep.include({
+      reason: 'LimitReached',
+      problems: ['left out'],
+      parametersBytes: 7,
+      approvedDigests: 3,
+    });
+    expect(of({ approves: false })).to.not.have.property('approvedDigests');
+    expect(of({ problems: ['entry'] })).to.deep.include({ reason: 'InvalidEntry', problems: ['entry', 'left out'] });
+  });
+
+  it('is bounded: 20 problems of 1,000 characters, 20 entries and 256 checks', () => {
+    const texts = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index} ${'x'.repeat(2000)}`);
+    const notEnforced = Array.from({ length: 300 }, (_, index) => ({ check: `c${index}`, reason: 'r' }));
+    const status = statusOf({ refused: texts(30) }, { notEnforced, unmatched: texts(30) });
+    expect([status.problems?.length, status.problems?.[19]?.length, status.problems?.[19]?.slice(0, 3)]).to.deep.equal([20, 1000, '19 ']);
+    expect([status.unmatchedEntries?.length, status.notEnforced?.length, status.notEnforced?.[255]?.check]).to.deep.equal([
+      20,
+      256,
+      'c255',
+    ]);
+    const failed = failedStatus(undefined, 4, { reason: 'InvalidPolicy', problems: texts(30) });
+    expect([failed.problems?.length, failed.problems?.[0]?.length]).to.deep.equal([20, 1000]);
+    const { problems: _problems, ...counts } = failed;
+    expect(counts).to.deep.equal({ observedGeneration: 4, policies: 0, inForce: 0, enforcedChecks: 0, reason: 'InvalidPolicy' });
+  });
+
+  it('counts a policy whose types were never checked as in force after ten seconds', () => {
+    const made = (seconds: string): AdmissionPolicy => policy(undefined, `2026-11-29T11:59:${seconds}Z`);
+    expect(statusOf({ policies: [made('50')] }).inForce).to.equal(0);
+    expect(statusOf({ policies: [made('49')] }).inForce).to.equal(1);
+  });
+
   it('keeps the counts if nothing could be written', () => {
+    const notEnforced = [{ check: 'a', reason: 'b' }];
+    expect(failedStatus({ ...enforced, notEnforced }, 4, { reason: 'MissingRights', problems: [] }).notEnforced).to.equal(notEnforced);
     expect(failedStatus(enforced, 4, { reason: 'MissingRights', problems: ['no'] })).to.deep.equal({
       ...enforced,
       observedGeneration: 4,

@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import type { ApiResource } from '../../operator/api/api-resource.ts';
 import type { KubeObject } from '../../operator/api/metadata.ts';
 import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts';
+import { shortHash } from '../../operator/api/short-hash.ts';
 import { ObjectChanged, syncObjects } from '../../operator/admission/enforcement-sync.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
-import type { KubeClient } from '../../operator/kube/client/kube-client.ts';
+import type { KubeClient, WriteOptions } from '../../operator/kube/client/kube-client.ts';
 
 const policy = { metadata: { name: 'p', uid: 'u' }, spec: {} } as SecurityPolicy;
 const owners = [{ apiVersion: 'vigil.dev/v1alpha1', kind: 'SecurityPolicy', name: 'p', uid: 'u', controller: true }];
@@ -16,6 +17,10 @@ const failure = (status: number, message = 'no'): KubeApiError => new KubeApiErr
 class Server {
   readonly objects = new Map<string, KubeObject>();
   readonly calls: string[] = [];
+  readonly selectors: unknown[] = [];
+  readonly managers: unknown[] = [];
+  readonly replaced: KubeObject[] = [];
+  readonly preconditions: unknown[] = [];
   fail: (call: string) => Error | undefined = () => undefined;
 
   get client(): KubeClient {
@@ -27,14 +32,19 @@ class Server {
       if (error) throw error;
     };
     return {
-      call: ({ path }: { readonly path: string }) =>
-        Promise.resolve({ metadata: {}, items: path.endsWith('policies') ? [...this.objects.values()] : [] }),
-      create: async (resource: ApiResource, object: KubeObject) => {
+      call: ({ path, query }: { readonly path: string; readonly query?: { readonly labelSelector?: string } }) => {
+        this.selectors.push(query?.labelSelector);
+        return Promise.resolve({ metadata: {}, items: path.endsWith('policies') ? [...this.objects.values()] : [] });
+      },
+      create: async (resource: ApiResource, object: KubeObject, { manager }: WriteOptions) => {
+        this.managers.push(manager);
         act('create', resource, object.metadata.name);
         this.objects.set(object.metadata.name, stored(object));
         return Promise.resolve(stored(object));
       },
-      replace: async (resource: ApiResource, object: KubeObject) => {
+      replace: async (resource: ApiResource, object: KubeObject, { manager }: WriteOptions) => {
+        this.managers.push(manager);
+        this.replaced.push(object);
         act('replace', resource, object.metadata.name);
         this.objects.set(object.metadata.name, stored(object));
         return Promise.resolve(stored(object));
@@ -43,7 +53,8 @@ class Server {
         act('get', resource, name);
         return Promise.resolve(stored(wanted(name)));
       },
-      delete: async (resource: ApiResource, { name }: { readonly name: string }) => {
+      delete: async (resource: ApiResource, { name }: { readonly name: string }, preconditions: object) => {
+        this.preconditions.push(preconditions);
         act('delete', resource, name);
         this.objects.delete(name);
         return Promise.resolve();
@@ -106,5 +117,78 @@ describe('the objects that enforce a policy', () => {
     const server = new Server();
     server.fail = (call) => (call === `create ${kind} a` ? failure(409) : undefined);
     expect((await sync(server, [wanted('a', { a: 2 })])).writes).to.deep.equal([{ operation: 'replace', kind, name: 'a' }]);
+  });
+
+  it('are found by the label of the policy, and written as the field manager of enforcement', async () => {
+    const server = new Server();
+    server.objects.set('b', wanted('b', { a: 2 }));
+    await sync(server, [wanted('a'), wanted('b')]);
+    expect(server.selectors).to.deep.equal(Array(3).fill(`vigil.dev/enforces=${shortHash('p', 20)}`));
+    expect(server.managers).to.deep.equal(['vigil-admission', 'vigil-admission']);
+  });
+
+  it('are replaced if their owner or their label differs, and not for what the API server adds', async () => {
+    const stored = (metadata: object, more: object = {}): KubeObject => ({
+      ...wanted('a'),
+      ...more,
+      metadata: { ...wanted('a').metadata, ...metadata },
+    });
+    const after = async (live: KubeObject): Promise<readonly string[]> => {
+      const server = new Server();
+      server.objects.set('a', live);
+      return (await sync(server, [wanted('a')])).writes.map(({ operation }) => operation);
+    };
+    const added = { apiVersion: 'v1', kind: 'X', status: { observedGeneration: 1 } };
+    expect(await after(stored({ creationTimestamp: 'x', generation: 4, annotations: { a: 'b' } }, added))).to.deep.equal([]);
+    expect(await after(stored({ labels: { 'vigil.dev/enforces': 'y' } }))).to.deep.equal(['replace']);
+    expect(await after(stored({ ownerReferences: [] })), 'without an owner').to.deep.equal(['replace']);
+    expect(await after(stored({ ownerReferences: [...owners, { ...owners[0], uid: 'v' }] })), 'with another one').to.deep.equal([
+      'replace',
+    ]);
+  });
+
+  it('keep the identity that was read when they are replaced', async () => {
+    const server = new Server();
+    server.objects.set('a', { ...wanted('a', { a: 2 }), metadata: { ...wanted('a').metadata, uid: 'o', resourceVersion: '3' } });
+    await sync(server, [wanted('a')]);
+    expect(server.replaced.map(({ metadata }) => [metadata.uid, metadata.resourceVersion])).to.deep.equal([['o', '3']]);
+  });
+
+  it('are deleted only if the policy owns them, with their uid', async () => {
+    const server = new Server();
+    const live = (name: string, uid: string, kind: string): KubeObject =>
+      ({ metadata: { name, uid: `uid-${name}`, ownerReferences: [{ ...owners[0], kind, uid }] } }) as unknown as KubeObject;
+    for (const object of [live('own', 'u', 'SecurityPolicy'), live('other', 'v', 'SecurityPolicy'), live('kind', 'u', 'Scan')])
+      server.objects.set(object.metadata.name, object);
+    server.objects.set('none', { metadata: { name: 'none' } });
+    await sync(server, []);
+    expect([server.calls, server.preconditions]).to.deep.equal([[`delete ${kind} own`], [{ uid: 'uid-own' }]]);
+  });
+
+  it('throw what is not about one object', async () => {
+    const errors: readonly (readonly [string, string, number, boolean])[] = [
+      ['of a create', `create ${kind} a`, 500, false],
+      ['of a create of what is deleted', `create ${kind} a`, 404, true],
+      ['of a replace', `replace ${kind} b`, 409, false],
+      ['of a replace of what is deleted', `replace ${kind} b`, 404, true],
+    ];
+    for (const [title, call, status, isChange] of errors) {
+      const server = new Server();
+      server.objects.set('b', wanted('b', { a: 2 }));
+      server.fail = (made) => (made === call ? failure(status) : undefined);
+      const error: unknown = await sync(server, [wanted('a'), wanted('b')]).catch((thrown: unknown) => thrown);
+      expect(error instanceof ObjectChanged, title).to.equal(isChange);
+      expect((error as Error).message, title).to.equal(isChange ? `${kind} ${call.slice(-1)} was deleted` : 'no');
+    }
+    const server = new Server();
+    server.fail = (made) => (made === `create ${kind} a` ? failure(409) : made === `replace ${kind} a` ? failure(409) : undefined);
+    expect(await sync(server, [wanted('a')]).catch((thrown: unknown) => thrown)).to.be.instanceOf(KubeApiError);
+  });
+
+  it('are refused in at most 1,000 characters', async () => {
+    const server = new Server();
+    server.fail = () => failure(422, 'x'.repeat(3000));
+    const { refused, writes } = await sync(server, [wanted('a')]);
+    expect([refused[0]?.length, refused[0]?.startsWith(`${kind} a: x`), writes]).to.deep.equal([1000, true, []]);
   });
 });
