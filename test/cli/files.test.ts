@@ -75,6 +75,21 @@ describe('files of vigil scan', () => {
       expect({ results, errors, error }).to.deep.equal({ results: [failed, failed], errors: [], error: '' });
     });
 
+    for (const format of ['table', 'json', 'sarif', 'junit'])
+      it(`prints no keys of an EncryptionConfiguration as ${format}`, async () => {
+        const keys = 'aescbc: {keys: [{name: key1, secret: S0VZTUFURVJJQUw=}]}';
+        const encryption = (providers: string, resources = '[secrets]'): string =>
+          `apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources: [{resources: ${resources}, providers: ${providers}}]\n`;
+        const home = files({
+          'failed.yaml': encryption(`[{identity: {}}, {${keys}}]`),
+          'error.yaml': encryption(`[{${keys}, identity: {}}]`),
+          'broken.yaml': encryption(`[{${keys}`),
+        });
+        const { out, error } = await runCommand(runScan, ['--control', 'encryption-of-secrets', '-o', format, home]);
+        expect(out).to.include('encryption-of-secrets');
+        expect(out + error).not.to.include('S0VZTUFURVJJQUw');
+      });
+
     it('names it in a warning', async () => {
       const home = files({ 'pod.yaml': pod, 'values.yaml': 'a: 1\n', 'z.yaml': 'b: 1\n' });
       expect((await scan([home], '--control', 'host-ipc')).error).to.match(
@@ -83,10 +98,11 @@ describe('files of vigil scan', () => {
     });
 
     it('names configurations that no control is about', async () => {
-      const text = 'apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n---\napiVersion: audit.k8s.io/v1\nkind: Policy\n';
+      const text =
+        'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\n---\napiVersion: apiserver.config.k8s.io/v1\nkind: AuthorizationConfiguration\n';
       const { code, error } = await scan([files({ 'pod.yaml': pod, 'kubeadm.yaml': text })], '--control', 'host-ipc');
       expect(code).to.equal(1);
-      expect(error).to.match(/passed over, because no control is about its kind: InitConfiguration \(.*kubeadm\.yaml:1\) and 1 more/);
+      expect(error).to.match(/passed over, because no control is about its kind: ResetConfiguration \(.*kubeadm\.yaml:1\) and 1 more/);
     });
 
     it('says nothing of a kustomization with a version', async () => {

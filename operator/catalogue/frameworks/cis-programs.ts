@@ -79,10 +79,7 @@ const apiServer = (minor: number): readonly Entry[] => [
   ['Ensure that the --client-ca-file argument is set as appropriate'],
   ['Ensure that the --etcd-cafile argument is set as appropriate'],
   ['Ensure that the --encryption-provider-config argument is set as appropriate'],
-  [
-    'Ensure that encryption providers are appropriately configured',
-    'Check that the first provider for Secrets in the EncryptionConfiguration is kms, secretbox or aescbc.',
-  ],
+  ['Ensure that encryption providers are appropriately configured'],
   ['Ensure that the API Server only makes use of Strong Cryptographic Ciphers'],
   ...(minor >= 11 ? [tokenExpiration] : []),
 ];

@@ -61,6 +61,14 @@ const evaluatedConfigurations: ReadonlySet<string> = new Set([
   'ClusterConfiguration.kubeadm.k8s.io',
   'KubeletConfiguration.kubelet.config.k8s.io',
   'KubeProxyConfiguration.kubeproxy.config.k8s.io',
+  'KubeSchedulerConfiguration.kubescheduler.config.k8s.io',
+  'InitConfiguration.kubeadm.k8s.io',
+  'JoinConfiguration.kubeadm.k8s.io',
+  'EncryptionConfiguration.apiserver.config.k8s.io',
+  'AuthenticationConfiguration.apiserver.config.k8s.io',
+  'AdmissionConfiguration.apiserver.config.k8s.io',
+  'PodSecurityConfiguration.pod-security.admission.config.k8s.io',
+  'Policy.audit.k8s.io',
 ]);
 
 /** Whether a document is the configuration of a program that controls are about. */
@@ -81,7 +89,7 @@ export function isConfiguration(object: Fields): boolean {
   return isProgramConfiguration(object);
 }
 
-/** Whether a document is the configuration of a program of Kubernetes that no control is about, such as an EncryptionConfiguration. */
+/** Whether a document is the configuration of a program of Kubernetes that no control is about, such as an AuthorizationConfiguration. */
 export function isProgramConfiguration(object: Fields): boolean {
   const apiVersion = textOf(object['apiVersion']) ?? '';
   return (

@@ -12,6 +12,8 @@ export interface ComponentView {
   /** Why the arguments are not known. */
   readonly unknown?: string;
   readonly faults?: readonly Fault[];
+  /** The arguments that the object can show. It says nothing about others, not even that they are not set. Undefined: all. */
+  readonly shown?: ReadonlySet<string>;
   /** The values have the types of YAML. Otherwise they are the words of a command line. */
   readonly isTyped?: boolean;
 }

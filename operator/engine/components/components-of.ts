@@ -3,7 +3,8 @@ import type { ComponentView } from './component-view.ts';
 import { containerProgram, seemsProgram } from './container-command.ts';
 import { kubeadmFaults, kubeadmViews } from './kubeadm-configuration.ts';
 import type { ProgramArguments } from './program-arguments.ts';
-import { configMapViews, configurationView, isNodeConfigMap } from './node-configuration.ts';
+import { configMapViews, configurationView, isNodeConfigMap, schedulerView } from './node-configuration.ts';
+import { nodeRegistrationView } from './node-registration.ts';
 
 /** An object, and for a workload its pod with the lists of containers. */
 export interface ComponentSource {
@@ -77,6 +78,11 @@ export function componentsOf(source: ComponentSource): readonly ComponentView[] 
     }
     case 'KubeletConfiguration.kubelet.config.k8s.io':
       return [configurationView('kubelet', object)];
+    case 'InitConfiguration.kubeadm.k8s.io':
+    case 'JoinConfiguration.kubeadm.k8s.io':
+      return [nodeRegistrationView(object)];
+    case 'KubeSchedulerConfiguration.kubescheduler.config.k8s.io':
+      return [schedulerView(object)];
     case 'KubeProxyConfiguration.kubeproxy.config.k8s.io':
       return [configurationView('kube-proxy', object)];
     default:

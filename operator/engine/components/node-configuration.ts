@@ -24,6 +24,13 @@ export function configurationView(component: ComponentName, configuration: Field
   return { component, place: at, arguments: inText, isTyped: true };
 }
 
+/** Returns the view of a KubeSchedulerConfiguration. Of the arguments it has only the switch of profiling. */
+export function schedulerView(configuration: Fields): ComponentView {
+  const value = configuration['enableProfiling'];
+  const found = value === undefined ? [] : [['profiling', { values: [value], path: 'enableProfiling' }] as const];
+  return { component: 'kube-scheduler', place: 'enableProfiling', arguments: new Map(found), shown: new Set(['profiling']), isTyped: true };
+}
+
 interface ConfigurationText {
   readonly component: ComponentName;
   readonly kind: string;

@@ -61,6 +61,14 @@ function outcomeOfView(view: ComponentView, { names, decidedBy, unless }: Argume
 /** The path of an argument, or of the place where it is missing. */
 const pathOf = (view: ComponentView, name: string): string => view.arguments.get(name)?.path ?? (view.place === '' ? name : view.place);
 
+/** The arguments of a check that an object can show. */
+const namesIn = ({ shown }: ComponentView, { names }: ArgumentCheck): readonly string[] =>
+  shown === undefined ? names : names.filter((name) => shown.has(name));
+
+/** Whether a view shows the program and one of the arguments of a check. */
+const isAbout = (view: ComponentView, check: ArgumentCheck): boolean =>
+  view.component === check.component && (view.faults !== undefined || namesIn(view, check).length > 0);
+
 /** Judges one view of a program. Paths are those of the view. */
 function judged(view: ComponentView, check: ArgumentCheck): Outcome {
   const whole = outcomeOfView(view, check);
@@ -68,7 +76,7 @@ function judged(view: ComponentView, check: ArgumentCheck): Outcome {
   const violations: Violation[] = [];
   const faults: Fault[] = [];
   const where = view.container === undefined ? {} : { label: view.container, container: view.container };
-  for (const name of check.names) {
+  for (const name of namesIn(view, check)) {
     const broken = view.isTyped === true ? brokenParent(view.arguments, name) : undefined;
     if (broken !== undefined) {
       faults.push({ path: broken, problem: 'expected a map' });
@@ -96,13 +104,12 @@ function viewsOf(subject: Subject): readonly ComponentView[] {
 }
 
 /** Whether an object shows the program of a check. */
-export const isAboutComponent = (subject: Subject, { component }: ArgumentCheck): boolean =>
-  viewsOf(subject).some((view) => view.component === component);
+export const isAboutComponent = (subject: Subject, check: ArgumentCheck): boolean => viewsOf(subject).some((view) => isAbout(view, check));
 
 /** Evaluates a check on every view of its program. */
 export function judgeArguments(subject: Subject, check: ArgumentCheck): Outcome {
   const outcomes = viewsOf(subject)
-    .filter(({ component }) => component === check.component)
+    .filter((view) => isAbout(view, check))
     .map((view) => judged(view, check));
   const inObject = <Entry extends { readonly path: string }>(entry: Entry): Entry => ({ ...entry, path: subject.path(entry.path) });
   const violations = outcomes.flatMap((outcome) => outcome.violations.map(inObject));

@@ -3,6 +3,7 @@ import { awsAccounts, awsMasters } from '../cluster/aws-auth.ts';
 import { gkeMetadataServer, gkeNodeImage, nodeExternalAddress } from '../cluster/cloud-nodes.ts';
 import { ingressNginxEnded, ingressNginxVulnerable } from '../cluster/ingress-nginx.ts';
 import { webhookOutside } from '../cluster/webhook-address.ts';
+import { configurationJudges } from '../configurations/configuration-judges.ts';
 import { annotationHasCredential, binaryHasCredential, entryHasCredential, variableHasCredential } from '../credentials/config-text.ts';
 import { CredentialTest } from '../credentials/credential-test.ts';
 import { commandHasCredential } from '../credentials/command-line.ts';
@@ -179,6 +180,9 @@ export const builtinChecks: Readonly<Record<string, BuiltinCheck>> = {
   nodeExternalAddress: ({ object }) => nodeExternalAddress(object),
   gkeMetadataServer: ({ object }) => gkeMetadataServer(object),
   gkeNodeImage: ({ object }) => gkeNodeImage(object),
+  ...Object.fromEntries(
+    Object.entries(configurationJudges).map(([name, judge]): [string, BuiltinCheck] => [name, ({ object }) => judge(object)]),
+  ),
   ...Object.fromEntries(
     Object.entries(networkJudges).map(([name, judge]): [string, BuiltinCheck] => [
       name,

@@ -61,11 +61,11 @@ describe('the frameworks', () => {
     );
   /** Sections 1 to 4: how many requirements the API server and the kubelet have, and which of them are manual. */
   const sizes: Readonly<Record<string, readonly [api: number, manual: readonly number[], kubelet: number, manual: readonly number[]]>> = {
-    '1.8': [30, [12, 21, 29], 13, [7, 8]],
-    '1.9': [29, [20, 28], 13, [7, 8]],
-    '1.10': [29, [20, 28], 13, [7, 8]],
-    '1.11': [30, [20, 28], 15, [7, 8, 15]],
-    '1.12': [30, [20, 28], 14, [7, 8]],
+    '1.8': [30, [12, 21], 13, [7, 8]],
+    '1.9': [29, [20], 13, [7, 8]],
+    '1.10': [29, [20], 13, [7, 8]],
+    '1.11': [30, [20], 15, [7, 8, 15]],
+    '1.12': [30, [20], 14, [7, 8]],
   };
   const programs = (version: string): string => {
     const [api, apiManual, kubelet, kubeletManual] = sizes[version] ?? [0, [], 0, []];

@@ -3,13 +3,18 @@ import type { ArgumentCheck, ComponentName } from './argument-check.ts';
 
 const kubeadm = 'ClusterConfiguration.kubeadm.k8s.io';
 
-/** The kinds that show a program: the workloads that run it, and configurations of kubeadm, of the kubelet and of kube-proxy. */
+/** The kinds that show a program: the workloads that run it, and configurations of kubeadm and of the programs. */
 const kindsOf: Readonly<Record<ComponentName, ControlKinds>> = {
   'kube-apiserver': ['workloads', kubeadm],
   'kube-controller-manager': ['workloads', kubeadm],
-  'kube-scheduler': ['workloads', kubeadm],
+  'kube-scheduler': ['workloads', kubeadm, 'KubeSchedulerConfiguration.kubescheduler.config.k8s.io'],
   etcd: ['workloads', kubeadm],
-  kubelet: ['ConfigMap', 'KubeletConfiguration.kubelet.config.k8s.io'],
+  kubelet: [
+    'ConfigMap',
+    'KubeletConfiguration.kubelet.config.k8s.io',
+    'InitConfiguration.kubeadm.k8s.io',
+    'JoinConfiguration.kubeadm.k8s.io',
+  ],
   'kube-proxy': ['workloads', 'ConfigMap', 'KubeProxyConfiguration.kubeproxy.config.k8s.io'],
 };
 

@@ -137,7 +137,12 @@ export const nodePrograms: readonly Control[] = [
     after: 'featureGates: {RotateKubeletServerCertificate: true}',
     cis: ['4.2.11'],
     theme: 'tls',
-    argument: field('featureGates', 'switches', "!('RotateKubeletServerCertificate=false' in item)", []),
+    argument: field(
+      'featureGates',
+      'switches',
+      "!item.exists(gate, gate.matches('^RotateKubeletServerCertificate[ ]*=[ ]*(false|False|FALSE|f|F|0)$'))",
+      [],
+    ),
   }),
   argumentControl({
     id: 'kubelet-cipher-suites',

@@ -114,6 +114,9 @@ const onLoopback = (program: Program) =>
 const kubeadm = (fields: string, version = 'v1beta4'): string =>
   `{apiVersion: kubeadm.k8s.io/${version}, kind: ClusterConfiguration, metadata: {name: it}, ${fields}}`;
 
+const schedulerConfiguration = (fields: string): string =>
+  `{apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration, metadata: {name: it}, ${fields}}`;
+
 /** CIS Kubernetes Benchmark, sections 1 to 3. */
 export const table: Tables = {
   'apiserver-anonymous-auth': {
@@ -313,7 +316,14 @@ export const table: Tables = {
   },
   'scheduler-profiling': {
     about: 'objects',
-    rows: [...mustBeOff(scheduler, 'profiling').rows, scheduler.skips('a configuration file', '--config=/etc/kubernetes/scheduler.yaml')],
+    rows: [
+      ...mustBeOff(scheduler, 'profiling').rows,
+      scheduler.skips('a configuration file', '--config=/etc/kubernetes/scheduler.yaml'),
+      passes('a configuration', schedulerConfiguration('enableProfiling: false')),
+      fails('a configuration, true', schedulerConfiguration('enableProfiling: true'), 'enableProfiling'),
+      fails('a configuration, by default', schedulerConfiguration('parallelism: 16'), 'enableProfiling'),
+      errs('a configuration, a text', schedulerConfiguration('enableProfiling: "false"'), 'enableProfiling'),
+    ],
   },
   'scheduler-bind-address': onLoopback(scheduler),
   'etcd-certificate': {

@@ -23,6 +23,10 @@ function switchRows(path: string, wanted: boolean, fallback: 'passes' | 'fails')
   );
 }
 
+const join = (args: string, version = 'v1beta4', kind = 'JoinConfiguration'): string =>
+  `{apiVersion: kubeadm.k8s.io/${version}, kind: ${kind}, metadata: {name: it}, nodeRegistration: {kubeletExtraArgs: ${args}}}`;
+const first = 'nodeRegistration.kubeletExtraArgs[0]';
+
 /** CIS Kubernetes Benchmark, section 4. */
 export const table: Tables = {
   'kubelet-anonymous-auth': {
@@ -37,6 +41,16 @@ export const table: Tables = {
         text,
       ),
       errs('a list for a map', kubelet('authentication: []'), 'authentication'),
+      passes('a flag of kubeadm join', join('[{name: anonymous-auth, value: "false"}]')),
+      fails('a flag of kubeadm join, true', join('[{name: anonymous-auth, value: "1"}]'), first),
+      fails('a flag of kubeadm init', join('[{name: anonymous-auth, value: "true"}]', 'v1', 'InitConfiguration'), first),
+      fails('a map of flags', join('{anonymous-auth: "true"}', 'v1beta3'), "nodeRegistration.kubeletExtraArgs['anonymous-auth']"),
+      errs(
+        'a list of flags in a version with maps',
+        join('[{name: anonymous-auth, value: "true"}]', 'v1beta3'),
+        'nodeRegistration.kubeletExtraArgs',
+      ),
+      errs('a flag that is no switch', join('[{name: anonymous-auth, value: "no"}]'), first),
       errs('a text for a map', kubelet('authentication: {anonymous: "false"}'), 'authentication.anonymous'),
       errs('a list for a map in the ConfigMap', kubeletText('authentication: []\n'), text),
       passes('null for a map', kubelet('authentication: null')),
@@ -49,6 +63,8 @@ export const table: Tables = {
     passes('Webhook', kubelet('authorization: {mode: Webhook}')),
     passes('an empty mode is the default', kubelet('authorization: {mode: ""}')),
     fails('AlwaysAllow', kubelet('authorization: {mode: AlwaysAllow}'), 'authorization.mode'),
+    fails('a flag', join('[{name: authorization-mode, value: AlwaysAllow}]'), first),
+    passes('the last of two flags', join('[{name: authorization-mode, value: AlwaysAllow}, {name: authorization-mode, value: Webhook}]')),
   ),
   'kubelet-client-ca': objects(
     passes('a file', kubelet('authentication: {x509: {clientCAFile: /a}}')),
@@ -60,6 +76,8 @@ export const table: Tables = {
     passes('the default', kubelet('')),
     passes('0', kubelet('readOnlyPort: 0')),
     fails('a port', kubelet('readOnlyPort: 10255'), 'readOnlyPort'),
+    fails('a flag', join('[{name: v, value: "2"}, {name: read-only-port, value: "10255"}]'), 'nodeRegistration.kubeletExtraArgs[1]'),
+    passes('a flag with 0', join('[{name: read-only-port, value: "0x0"}]')),
     errs('a text', kubelet('readOnlyPort: "0"'), 'readOnlyPort'),
   ),
   'kubelet-streaming-timeout': objects(
@@ -92,6 +110,8 @@ export const table: Tables = {
     passes('another gate', kubelet('featureGates: {Other: false}')),
     passes('true', kubelet('featureGates: {RotateKubeletServerCertificate: true}')),
     fails('false', kubelet('featureGates: {RotateKubeletServerCertificate: false}'), 'featureGates'),
+    fails('a flag', join('[{name: feature-gates, value: "Other=true,RotateKubeletServerCertificate=F"}]'), first),
+    passes('a flag with another gate', join('[{name: feature-gates, value: "Other=false"}]')),
     errs('a text for a gate', kubelet('featureGates: {RotateKubeletServerCertificate: "no"}'), 'featureGates'),
     errs('a text', kubelet('featureGates: "RotateKubeletServerCertificate=true"'), 'featureGates'),
   ),
