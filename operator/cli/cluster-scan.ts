@@ -3,6 +3,7 @@ import { ANNOTATIONS } from '../api/group.ts';
 import type { KubeObject, ObjectMeta } from '../api/metadata.ts';
 import { type ContextReads, contextReads } from '../engine/context-reads.ts';
 import type { Evaluation } from '../engine/outcomes/evaluation.ts';
+import { CustomWorkloadCounts } from '../engine/objects/custom-workload-counts.ts';
 import { fieldsOf, groupKindOf, type KubernetesObject } from '../engine/objects/kubernetes-object.ts';
 import { LivePods, workloadReference } from '../engine/pods/live-pods.ts';
 import { bareNamespace, type EvaluationContext, type NamespaceFacts, type PolicySet, type SnapshotOptions } from '../engine/policy-set.ts';
@@ -97,6 +98,7 @@ class ClusterScan {
   readonly #converted: ConvertedObjects;
   /** The evaluations of workloads. They are joined with those of their live Pods after all Pods are read. */
   readonly #workloads: { readonly owner: KubernetesObject; readonly own: Evaluation; readonly facts: EvaluationContext }[] = [];
+  readonly #custom = new CustomWorkloadCounts();
   readonly #results: ObjectFinding[] = [];
   readonly #errors: ManifestError[] = [];
   readonly #summary = { pass: 0, fail: 0, warn: 0, error: 0, skip: 0 };
@@ -140,7 +142,9 @@ class ClusterScan {
       this.#add(this.#live.join(owner, together, ofPod).evaluation);
     }
     for (const evaluation of among.values()) this.#add(evaluation);
-    return { results: sorted(this.#results), summary: this.#summary, errors: this.#errors };
+    const customWorkloads = this.#custom.list();
+    const scan = { results: sorted(this.#results), summary: this.#summary, errors: this.#errors };
+    return customWorkloads.length === 0 ? scan : { ...scan, customWorkloads };
   }
 
   /** Evaluates the cross-object checks. Returns the evaluations by object. */
@@ -194,6 +198,7 @@ class ClusterScan {
     if (this.#set.isOwned(object)) this.#live.add(object);
     if (inSnapshot) this.#snapshot.add(object, this.#set.isOwned(object));
     if (!evaluated || !this.#isWanted(reference)) return;
+    if (!this.#set.isOwned(object)) this.#custom.add(object);
     this.#remember(object.metadata, keyOf(reference));
     this.#evaluate(object, home, converted);
   }
@@ -235,6 +240,7 @@ class ClusterScan {
   #listFailed(resource: ApiResource, failure: unknown): void {
     if (!(failure instanceof KubeApiError)) throw failure;
     this.#unreadable.set(kindName(resource), failure.message);
+    this.#custom.addUnreadable(resource, failure.message);
     const may = isForbidden(failure) ? 'cannot list' : isNotFound(failure) ? 'no longer served:' : 'could not list';
     this.#fail(`${may} ${resource.resource}${resource.group === '' ? '' : ` of ${resource.group}`}: ${failure.message}`);
   }

@@ -29,7 +29,7 @@ export interface ScanResult {
   readonly summary: VerdictCounts;
   /** The files, documents, policies and resources that could not be read. */
   readonly errors: readonly ManifestError[];
-  /** For files: the custom kinds with pods among the objects, sorted. Absent if there are none. */
+  /** The custom kinds with pods, sorted. Absent if there are none. */
   readonly customWorkloads?: readonly CustomWorkloads[];
 }
 

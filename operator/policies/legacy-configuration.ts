@@ -12,7 +12,9 @@ export function legacyConfiguration(status: SecurityPolicyStatus): Configuration
     ...Object.fromEntries(copied.flatMap((field) => (status[field] === undefined ? [] : [[field, status[field]]]))),
     summary: subtract(summary, images?.summary),
     failing: subtract(failing, images?.failing),
-    ...(coverage ? { coverage: subtract<Coverage>(coverage, images && { ...images.coverage, excludedNamespaces: 0 }) } : {}),
+    ...(coverage
+      ? { coverage: subtract<Omit<Coverage, 'customWorkloads'>>(coverage, images && { ...images.coverage, excludedNamespaces: 0 }) }
+      : {}),
   };
 }
 

@@ -41,14 +41,14 @@ const copied = ['evaluatedGeneration', 'evaluatedRevision', 'lastScan', 'lastSca
 /** Adds the images to the targets. */
 function addCoverage(configuration: Coverage | undefined, images: ImagesStatus | undefined): Coverage | undefined {
   if (!images) return configuration;
-  const { inScope, scanned, failed, skipped, excludedNamespaces } = configuration ?? noTargets;
+  const { inScope, scanned, failed, skipped, ...others } = configuration ?? noTargets;
   const { coverage: own } = images;
   return {
     inScope: inScope + own.inScope,
     scanned: scanned + own.scanned,
     failed: failed + own.failed,
     skipped: skipped + own.skipped,
-    excludedNamespaces,
+    ...others,
   };
 }
 

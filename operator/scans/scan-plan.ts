@@ -59,7 +59,14 @@ export async function beginScan(
     signal,
   });
   const partial = scan.spec.namespaces !== undefined;
-  const start = { startTime, catalogue: catalogueVersion, partial, policies: plan.policies, ...carryOver?.totals };
+  const start = {
+    startTime,
+    catalogue: catalogueVersion,
+    partial,
+    policies: plan.policies,
+    ...(plan.customWorkloads.length === 0 ? {} : { customWorkloads: plan.customWorkloads }),
+    ...carryOver?.totals,
+  };
   const carriedOver = start.carriedOver?.targets ?? 0;
   deps.log.info({ scan: name, shards: plan.shards.length, policies: plan.policies.length, carriedOver }, 'scan planned');
   const begun = await store.begin({ name, uid }, { input: plan.input, shards: { shards: plan.shards } }, ({ input, configMaps }) =>

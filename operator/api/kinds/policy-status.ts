@@ -22,6 +22,13 @@ export const severityCounts = z.strictObject({
 });
 export type SeverityCounts = z.infer<typeof severityCounts>;
 
+const customWorkload = z.strictObject({
+  kind: field(z.string().max(317), 'The kind, as `Kind.group`.'),
+  objects: field(count, 'The number of its objects in scope, as far as they are known.'),
+  evaluated: field(z.boolean(), 'Whether its objects are evaluated as workloads.'),
+  reason: field(z.string().max(1024).optional(), 'Why they are not.'),
+});
+
 /** Counts of targets: scanned + failed + skipped = inScope, except for images that wait for a scan. */
 export const coverage = z.strictObject({
   inScope: field(count, 'Targets in scope.'),
@@ -29,6 +36,10 @@ export const coverage = z.strictObject({
   failed: field(count, 'Targets that could not be evaluated.'),
   skipped: field(count, 'Targets that were skipped for a reported reason.'),
   excludedNamespaces: field(count, 'Namespaces that are not in scope.'),
+  customWorkloads: field(
+    listMap(customWorkload, ['kind'], 50).optional(),
+    'The custom kinds whose controllers make pods, and whether their objects are evaluated.',
+  ),
 });
 export type Coverage = z.infer<typeof coverage>;
 

@@ -4,7 +4,7 @@ import { builtinKinds } from '../schema/schema-node.ts';
 
 let builtinGroups: ReadonlySet<string> | undefined;
 /** Whether Kubernetes itself serves a group, now or in former versions. */
-const isBuiltinGroup = (group: string): boolean =>
+export const isBuiltinGroup = (group: string): boolean =>
   group === 'extensions' || (builtinGroups ??= new Set(builtinKinds().map((kind) => kind.group))).has(group);
 
 /** Groups of objects that describe other objects, such as policies with patterns. */

@@ -1,6 +1,7 @@
 import { ownEntry } from '../../api/own-entry.ts';
 import type { Coverage, SeverityCounts } from '../../api/kinds/policy-status.ts';
 import type { ShardProblem } from '../../api/kinds/scan.ts';
+import type { CustomWorkloadCount } from '../../engine/objects/custom-workload-counts.ts';
 import { RESPONSES } from '../../jobs/job-attempts.ts';
 import type { JobFailure } from '../../jobs/job-failure.ts';
 import type { ReportingPolicy } from '../../worker/policy-snapshot.ts';
@@ -77,6 +78,8 @@ export interface Ledger {
   /** What could not be scanned. */
   readonly uncovered: readonly Uncovered[];
   readonly excludedNamespaces: number;
+  /** The custom kinds with pods. Omitted if there are none. */
+  readonly customWorkloads?: readonly CustomWorkloadCount[];
   /** The namespaces that were not evaluated again, because no input of their verdicts has changed. They count in `scanned` and `totals`. */
   readonly carriedOver?: CarriedOverNamespaces;
   readonly scanned: number;
@@ -147,7 +150,7 @@ function entryAt(ledger: Ledger, shard: number): LedgerShard {
 /** The ledger at the start of a scan, with the first attempt. `totals`: the tallies of carried-over namespaces, by policy. */
 export function newLedger(
   start: Pick<Ledger, 'startTime' | 'catalogue' | 'partial' | 'policies' | 'input' | 'uncovered' | 'excludedNamespaces' | 'carriedOver'> &
-    Partial<Pick<Ledger, 'totals'>>,
+    Partial<Pick<Ledger, 'totals' | 'customWorkloads'>>,
   attempt: { readonly name: string; readonly shards: readonly Shard[]; readonly configMaps: readonly string[] },
 ): Ledger {
   const { name, shards, configMaps } = attempt;
@@ -278,17 +281,22 @@ export function progressOf({ shards }: Ledger): string {
   return `${counted.filter(({ state }) => state === 'done' || state === 'error').length}/${counted.length}`;
 }
 
+const withCustomWorkloads = (counts: Coverage, customWorkloads: Ledger['customWorkloads']): Coverage =>
+  customWorkloads === undefined ? counts : { ...counts, customWorkloads: [...customWorkloads] };
+
 /** The coverage in targets. Targets of shards that are not settled only count as in scope. */
-export function coverageOf({ shards, scanned, failed, excludedNamespaces }: Ledger): Coverage {
+export function coverageOf({ shards, scanned, failed, excludedNamespaces, customWorkloads }: Ledger): Coverage {
   const waiting = shards.filter(({ state }) => state === 'pending' || state === 'queued').reduce((sum, { targets }) => sum + targets, 0);
-  return { inScope: scanned + failed + waiting, scanned, failed, skipped: 0, excludedNamespaces };
+  const counts = { inScope: scanned + failed + waiting, scanned, failed, skipped: 0, excludedNamespaces };
+  return withCustomWorkloads(counts, customWorkloads);
 }
 
 /** The coverage of one policy at the end of a scan, in targets. */
 export function policyCoverage(ledger: Ledger, { name, excludedNamespaces }: LedgerPolicy): Coverage {
   const scanned = ownEntry(ledger.totals, name)?.targets ?? 0;
   const failed = ownEntry(ledger.failedByPolicy, name) ?? 0;
-  return { inScope: scanned + failed, scanned, failed, skipped: 0, excludedNamespaces };
+  const counts = { inScope: scanned + failed, scanned, failed, skipped: 0, excludedNamespaces };
+  return withCustomWorkloads(counts, ledger.customWorkloads);
 }
 
 /** The first failure that kept targets of a policy from being evaluated; undefined if there is none. */

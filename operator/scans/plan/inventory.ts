@@ -30,6 +30,8 @@ export interface InventoryOptions {
   readonly sliceTargets: number;
   /** Called once for each listed object, whether it is a target or not. */
   readonly onObject?: ((resource: ApiResource, object: KubeObject) => void) | undefined;
+  /** Called once for each listed object that is a target. */
+  readonly onTarget?: ((resource: ApiResource, object: KubeObject) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -97,7 +99,7 @@ class TargetCount {
 async function countByNamespace(
   client: ListClient,
   resource: ApiResource,
-  { policiesOf, onObject, signal }: InventoryOptions,
+  { policiesOf, onObject, onTarget, signal }: InventoryOptions,
 ): Promise<Map<string, TargetCount>> {
   const counts = new Map<string, TargetCount>();
   for await (const { items } of listPages(client, resource, { metadataOnly: true, omitManagedFields: true, signal })) {
@@ -105,6 +107,7 @@ async function countByNamespace(
       onObject?.(resource, object);
       const policies = policiesOf(resource, object);
       if (policies.length === 0) continue;
+      onTarget?.(resource, object);
       const namespace = object.metadata.namespace ?? '';
       const tally = counts.get(namespace) ?? new TargetCount();
       counts.set(namespace, tally);

@@ -4,6 +4,7 @@ import { apiVersionOf, RESOURCES } from '../../api/api-resource.ts';
 import type { KubeObject } from '../../api/metadata.ts';
 import type { ScanSpec } from '../../api/kinds/scan.ts';
 import { bareNamespace, compilePolicies, type NamespaceFacts, type PolicySet } from '../../engine/policy-set.ts';
+import { type CustomWorkloadCount, CustomWorkloadCounts } from '../../engine/objects/custom-workload-counts.ts';
 import { policyScope, unmatchedPatterns } from '../../engine/objects/policy-scope.ts';
 import { listPages, type ListClient } from '../../kube/list.ts';
 import { countTargets, type UnlistedResource } from './inventory.ts';
@@ -61,6 +62,8 @@ export interface ScanPlan {
   readonly policies: readonly LedgerPolicy[];
   readonly uncovered: readonly Uncovered[];
   readonly excludedNamespaces: number;
+  /** The custom kinds with pods, sorted. */
+  readonly customWorkloads: readonly CustomWorkloadCount[];
 }
 
 const defaultParallelism = 4;
@@ -79,8 +82,12 @@ export async function planScan(client: ReportReader, request: PlanRequest): Prom
   const { toList, refused } = resourcesToList(set, resources);
   const { carryOver } = request;
   const { policiesOf } = scope;
-  const options = { resources: toList, policiesOf, sliceTargets: shardTargets, onObject: carryOver?.onObject, signal };
+  const custom = new CustomWorkloadCounts();
+  const onTarget = (resource: ApiResource, { metadata }: KubeObject): void =>
+    custom.add({ apiVersion: apiVersionOf(resource), kind: resource.kind, metadata });
+  const options = { resources: toList, policiesOf, sliceTargets: shardTargets, onObject: carryOver?.onObject, onTarget, signal };
   const [inventory] = await Promise.all([countTargets(client, options), carryOver?.prepare(client, request)]);
+  for (const { resource, message } of inventory.unlisted) custom.addUnreadable(resource, message);
   const counts = [...inventory.counts, ...wholeClusterCount(set, spec)];
   const carriedOver = await carryOver?.choose(client, {
     ...request,
@@ -116,6 +123,7 @@ export async function planScan(client: ReportReader, request: PlanRequest): Prom
       ...inventory.unlisted.map(({ resource, message }) => ({ message, policies: set.policiesForResource(resource) })),
     ],
     excludedNamespaces: namespaces.size - used.length,
+    customWorkloads: custom.list(),
   };
 }
 

@@ -238,7 +238,9 @@ describe('the ledger of a scan', () => {
     expect(ledger.jobs).to.deep.equal([
       { name: 'a1', shards: [0, 1, 2], configMaps: ['m'], memoryFactor: 1, deadlineFactor: 1, created: false },
     ]);
-    expect(coverageOf(ledger)).to.deep.include({ inScope: 44, scanned: 4 });
+    expect(coverageOf(ledger)).to.deep.include({ inScope: 44, scanned: 4 }).and.not.to.have.property('customWorkloads');
+    const customWorkloads = [{ kind: 'Rollout.argoproj.io', objects: 1, evaluated: true }];
+    expect(coverageOf({ ...ledger, customWorkloads })).to.deep.include({ inScope: 44, customWorkloads });
     expect(coverageOf(shardCollected(ledger, 1, collected(10)))).to.deep.include({ inScope: 44, scanned: 14 });
     expect(shardCollected(ledger, 1, collected(10)).totals['p']?.targets).to.equal(14);
   });
