@@ -27,10 +27,13 @@ const makers: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Whether somebody other than a controller made an object and named an owner for it, whose template says nothing about the object then. */
-function hasForgedOwner({ operation, request, actor, after }: JudgedChange): boolean {
+/**
+ * Whether somebody other than a controller made an object and named an owner for it, whose template says nothing about the object then. The user
+ * of the request counts, also when the change is learned for its field manager.
+ */
+function hasForgedOwner({ operation, request, after }: JudgedChange): boolean {
   if (operation !== 'create' || request === undefined || after?.owner === undefined) return false;
-  return watchedOwners.has(after.owner.kind) && !isControlPlane(actor) && !makers.has(actor.name);
+  return watchedOwners.has(after.owner.kind) && !isControlPlane(request.actor) && !makers.has(request.actor.name);
 }
 
 /** Whether the object of a change is judged itself: it has no owner whose template is judged, or only claims to have one. */

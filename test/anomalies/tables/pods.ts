@@ -1,4 +1,4 @@
-import { node, ownedBy, pod, podSpec, workload } from '../objects.ts';
+import { node, ownedBy, pod, podSpec, workload, managedBy } from '../objects.ts';
 import { account, type World } from '../world.ts';
 import type { Tables } from './table.ts';
 
@@ -191,6 +191,21 @@ export const podTables: Tables = {
           );
           world.found(pod('shop/x', podSpec('alpine')));
         },
+      ],
+      [
+        'kubectl run where a controller makes all pods, with its field manager',
+        (world) => {
+          world.usually(() =>
+            world.write(
+              account('kube-system', 'replicaset-controller'),
+              pod(`shop/web-${world.now}`, podSpec('web'), {
+                metadata: { ...ownedBy('ReplicaSet', 'web-5d4f8c7b9'), ...managedBy('kube-controller-manager') },
+              }),
+            ),
+          );
+          world.write('eve', pod('shop/x', podSpec('alpine')));
+        },
+        { actor: 'eve' },
       ],
     ],
     quiet: [
