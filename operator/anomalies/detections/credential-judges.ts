@@ -140,8 +140,10 @@ export const newPrincipal: RequestJudge = (request, context) => {
 };
 
 /** A right that was not needed before. A new user needs everything for the first time. */
-export const unusedBindingUsed: RequestJudge = ({ actor, binding, succeeded, at }, { known }) => {
+export const unusedBindingUsed: RequestJudge = (request, { known }) => {
+  const { actor, binding, succeeded, at } = request;
   if (binding === undefined || !succeeded || (actor.kind !== 'user' && actor.kind !== 'account')) return nothing;
+  if (isRightOfController(request)) return nothing;
   const since = known.since(actor.key);
   return [
     {
@@ -178,11 +180,13 @@ function delicateUse({ verb, resource, subresource, namespace, name, succeeded, 
 }
 
 /** A service account that uses the API in a way it has not used it before. */
-export const newApiUse: RequestJudge = (request, { known }) => {
+export const newApiUse: RequestJudge = (request, context) => {
+  const { known } = context;
   const { actor, at } = request;
   if (actor.kind !== 'account') return nothing;
   const use = delicateUse(request);
   if (use === undefined) return nothing;
+  if (isRightOfController(request)) return controllerFromElsewhere(request, context);
   const [verb = '', ...what] = use.split(' ');
   const since = known.since(actor.key);
   const isNew = since === undefined || at - since < day;
@@ -201,3 +205,36 @@ export const newApiUse: RequestJudge = (request, { known }) => {
 };
 
 const placeOf = ({ namespace }: RequestActivity): string => (namespace === undefined ? ' in all namespaces' : ` in ${namespace}`);
+
+/**
+ * Whether a controller of Kubernetes used the rights that Kubernetes gives it by its own binding. It uses each of them some day for the first
+ * time: with the first Job, or the first node that joins.
+ */
+function isRightOfController({ actor: { account }, binding }: RequestActivity): boolean {
+  if (account?.namespace !== 'kube-system') return false;
+  const own = `system:controller:${account.name}`;
+  return binding === `ClusterRoleBinding "${own}"` || binding === `RoleBinding "${own}/kube-system"`;
+}
+
+/** A controller of Kubernetes that sends requests from an address from which none has: all of them are one process. */
+function controllerFromElsewhere(request: RequestActivity, { inventory }: JudgeContext): readonly Observation[] {
+  const { actor, address } = request;
+  if (address === undefined) return nothing;
+  const isUsual = address.startsWith('127.') || address === '::1' || inventory.nodes.isControlPlane(address);
+  return [
+    {
+      detection: 'new-api-use',
+      about: actorSubject(actor),
+      workload: `controllers from ${address}`,
+      seen: `${actor.name} sent a request from ${address}`,
+      severity: 'high',
+      learnOnly: isUsual,
+      compared: {
+        kind: 'first-seen',
+        owner: 'controllers of the control plane',
+        key: `from ${address}`,
+        habit: 'the controllers of Kubernetes have sent requests',
+      },
+    },
+  ];
+}

@@ -58,6 +58,12 @@ export class NodeAddresses {
     return false;
   }
 
+  /** Whether a node of the control plane has the address. */
+  isControlPlane(address: string): boolean {
+    for (const { addresses, pool } of this.#nodes.values()) if (pool.startsWith('control-plane') && addresses.has(address)) return true;
+    return false;
+  }
+
   /** A request of the node, or of one of its pods, arrived from an address of its own. */
   sawDirect(name: string): void {
     const node = this.#nodes.get(name);

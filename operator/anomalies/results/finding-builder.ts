@@ -112,5 +112,5 @@ function listed(texts: readonly string[]): string | undefined {
   const different = [...new Set(texts)];
   const more = different.length - 3;
   if (different.length === 0) return undefined;
-  return `${different.slice(0, 3).join(', ')}${more > 0 ? ` and ${more} others` : ''}`;
+  return `${different.slice(0, 3).join(', ')}${more > 0 ? ` and ${more} ${more === 1 ? 'other' : 'others'}` : ''}`;
 }

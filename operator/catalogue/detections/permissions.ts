@@ -116,7 +116,7 @@ export const permissions: readonly Detection[] = [
     title: 'An account uses the API in a new way',
     severity: 'medium',
     description:
-      'A service account used a verb on a resource that it has not used before. Reported only for resources that lead to other rights.',
+      'A service account used a verb on a resource that it has not used before. Reported only for resources that lead to other rights. A controller of Kubernetes uses its own rights whenever there is something to do; it is reported, as high, if it does so from an address from which no controller has sent requests.',
     why: 'Workloads do the same things every day. A new one means a new version, or somebody else inside.',
     next: 'Check whether the workload was updated at that time. If not: look into its pods.',
     techniques: ['T1609', 'T1078'],

@@ -1,4 +1,4 @@
-import { binding } from '../objects.ts';
+import { binding, node } from '../objects.ts';
 import { account, day, hour, type World } from '../world.ts';
 import type { Tables } from './table.ts';
 
@@ -18,6 +18,8 @@ const tokenOf =
 const allowedBy = (name: string): Readonly<Record<string, string>> => ({
   'authorization.k8s.io/reason': `RBAC: allowed by ClusterRoleBinding "${name}" of ClusterRole "view" to User "alice"`,
 });
+const controller = account('kube-system', 'job-controller');
+const ofController = { annotations: allowedBy('system:controller:job-controller'), agent: 'kube-controller-manager/v1.36.0' };
 
 /** Detections about credentials. */
 export const credentialTables: Tables = {
@@ -207,6 +209,13 @@ export const credentialTables: Tables = {
     ],
     quiet: [
       [
+        'a controller of Kubernetes that needs its own binding for the first time',
+        (world) => {
+          world.usually(() => world.request(controller, { of: 'pods', annotations: allowedBy('viewers') }));
+          world.request(controller, { verb: 'create', of: 'pods', in: 'shop', ...ofController });
+        },
+      ],
+      [
         'a right that is used every day',
         (world) => {
           world.usually(() => world.request('alice', { of: 'pods', annotations: allowedBy('viewers') }));
@@ -247,8 +256,31 @@ export const credentialTables: Tables = {
           world.request(shop, { of: 'pods/exec', in: 'shop', name: 'web-1', code: 101, stage: 'ResponseStarted' });
         },
       ],
+      [
+        'the token of a controller of Kubernetes from elsewhere',
+        (world) => {
+          world.usually(() => world.request(controller, { verb: 'create', of: 'pods', in: 'shop', from: '10.0.0.2', ...ofController }));
+          world.request(controller, { of: 'secrets', in: 'shop', name: 'db', from: '10.244.1.7', ...ofController });
+        },
+        { actor: controller, severity: 'high', seen: /from 10\.244\.1\.7/ },
+      ],
     ],
     quiet: [
+      [
+        'a controller of Kubernetes that has something new to do',
+        (world) => {
+          world.usually(() => world.request(controller, { verb: 'create', of: 'pods', in: 'shop', from: '10.0.0.2', ...ofController }));
+          world.request(controller, { verb: 'delete', of: 'jobs.batch', in: 'shop', name: 'old', from: '10.0.0.2', ...ofController });
+        },
+      ],
+      [
+        'the controllers of another node of the control plane',
+        (world) => {
+          world.found(node('master-2', '10.0.0.3', { labels: { 'node-role.kubernetes.io/control-plane': '' } }));
+          world.usually(() => world.request(controller, { verb: 'create', of: 'pods', in: 'shop', from: '10.0.0.2', ...ofController }));
+          world.request(controller, { verb: 'create', of: 'pods', in: 'shop', from: '10.0.0.3', ...ofController });
+        },
+      ],
       [
         'what the account does every day',
         (world) => {
