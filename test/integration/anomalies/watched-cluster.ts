@@ -125,6 +125,11 @@ export class WatchedCluster {
     return kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}']);
   }
 
+  /** The address of the node. */
+  nodeAddress(): string {
+    return kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}']);
+  }
+
   /** A token of a service account. */
   tokenOf(namespace: string, account: string): string {
     return kubectl(['-n', namespace, 'create', 'token', account]).trim();
