@@ -1,15 +1,24 @@
 import { type KubernetesObject, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { deprecationOf } from '../schema/kind-problem.ts';
+import { contentProblems } from './content/content-problems.ts';
 import { type SchemaProblem, type SchemaProblemType, schemaProblems } from './schema-problems.ts';
 
 /** The problems of an object, for the controls that report a part of them. */
 const known = new WeakMap<KubernetesObject, readonly SchemaProblem[]>();
 
 function problemsOf(object: KubernetesObject): readonly SchemaProblem[] {
-  const found = known.get(object) ?? schemaProblems(object) ?? [];
+  const found = known.get(object) ?? allProblems(object);
   known.set(object, found);
   return found;
+}
+
+/** A path has one problem: the first one, which is that of the schema. */
+function allProblems(object: KubernetesObject): readonly SchemaProblem[] {
+  const ofSchema = schemaProblems(object);
+  if (ofSchema === undefined) return [];
+  const paths = new Set(ofSchema.map(({ path }) => path));
+  return [...ofSchema, ...contentProblems(object).filter(({ path }) => !paths.has(path))];
 }
 
 const check =

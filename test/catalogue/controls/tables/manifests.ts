@@ -82,7 +82,7 @@ const refused: readonly Row[] = [
   passes('quantities as numbers and texts', app('resources: {limits: {cpu: 2, memory: 64Mi}, requests: {cpu: 0.5, memory: 1e3}}')),
   passes(
     'ports as names and numbers',
-    object('v1', 'Service', 'spec: {ports: [{port: 80, targetPort: http}, {port: 81, name: b, targetPort: 8080}]}'),
+    object('v1', 'Service', 'spec: {ports: [{port: 80, name: a, targetPort: http}, {port: 81, name: b, targetPort: 8080}]}'),
   ),
   passes('sizes of huge pages from a field', app('env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.hugepages-2Mi}}}]')),
   passes('base64 in two lines', object('v1', 'Secret', 'data: {key: "aGVs\\nbG8="}')),
