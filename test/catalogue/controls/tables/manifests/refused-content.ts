@@ -1,4 +1,4 @@
-import { fails, objects, passes, type Row, type Tables } from '../control-table.ts';
+import { fails, objects, passes, type Row, type Tables } from '../../control-table.ts';
 
 const app = 'containers: [{name: app, image: app:1}]';
 const pod = (spec: string): string => `{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {${spec}}}`;
