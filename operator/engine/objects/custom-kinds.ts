@@ -75,7 +75,8 @@ type HiddenRow = readonly [reason: string, group: string, kinds: string];
 
 const notWritten = (owner: string): string => `${owner} makes pods that are not written in the object`;
 const overrides = (owner: string): string => `${owner} makes pods of which the object has only a part`;
-const rendered = (owner: string): string => `${owner} applies objects that are not written in the object: scan what it renders`;
+const renderedReason = 'applies objects that are not written in the object: scan what it renders';
+const rendered = (owner: string): string => `${owner} ${renderedReason}`;
 const inside = 'the objects inside of it are not evaluated';
 const changesOthers = 'it changes the pods of other objects when they are created';
 
@@ -135,9 +136,18 @@ const hiddenRows: readonly HiddenRow[] = [
   [inside, 'hive.openshift.io', 'SyncSet SelectorSyncSet'],
 ]; // prettier-ignore
 
+/** The groups of operators whose kinds have pods. */
+export const operatorGroups: readonly string[] = [...new Set([...rows.map(([group]) => group), ...hiddenRows.map(([, group]) => group)])];
+
 const hidden: ReadonlyMap<string, string> = new Map(
   hiddenRows.flatMap(([reason, group, kinds]) => kinds.split(' ').map((kind) => [`${kind}.${group}`, reason] as const)),
 );
+
+/** Whether the controller of a kind applies objects of any kind and name, such as those of a chart. */
+export function appliesObjects(groupKind: string): boolean {
+  const reason = hiddenPodsOf(groupKind) ?? '';
+  return reason === inside || reason.endsWith(renderedReason);
+}
 
 /** Why the pods of a kind cannot be evaluated, although its controller makes or changes pods. Undefined for other kinds. */
 export const hiddenPodsOf = (groupKind: string): string | undefined =>

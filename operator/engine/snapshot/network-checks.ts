@@ -1,6 +1,6 @@
 import type { ControlParameters } from '../../catalogue/controls/control.ts';
 import type { Labels } from '../../api/label-match.ts';
-import { fieldsOf, listOf, textMapOf, textOf, textsOf } from '../objects/kubernetes-object.ts';
+import { fieldsOf, groupOf, listOf, textMapOf, textOf, textsOf } from '../objects/kubernetes-object.ts';
 import { isEmptySelector, requiredLabels, selectorMatch } from '../objects/label-selector.ts';
 import { clean, type Outcome, skipped } from '../outcomes/outcome.ts';
 import { addressOf } from '../network/address-set.ts';
@@ -11,8 +11,8 @@ import { calicoLabels } from '../network/traffic/calico-policy.ts';
 import { namespacePolicies } from '../network/traffic/namespace-policies.ts';
 import type { Destination, NamespaceIdentity, PodIdentity } from '../network/traffic/traffic-policy.ts';
 import { ownLabels } from '../pods/controller-labels.ts';
-import { labelled, somePodHas } from './selectable-pods.ts';
-import { type Projection, workloadOf } from './snapshot.ts';
+import { labelled, somePodHas, workloadsIn } from './selectable-pods.ts';
+import { type Projection, type Snapshot, workloadOf } from './snapshot.ts';
 import type { CrossObjectCheck } from './cross-object-check.ts';
 
 const failure = (path: string): Outcome => ({ violations: [{ path }], faults: [] });
@@ -93,19 +93,33 @@ const metadataEgress: CrossObjectCheck = (workload, { snapshot, parameters }) =>
   return unknown === undefined ? clean : skipped(unknown.unknown);
 };
 
+/** Skips a selector of pods that an operator makes. Files do not have them. Undefined: no such pods can be in the namespace. */
+function selectsNone(snapshot: Snapshot, namespace: string, labels: Labels): Outcome | undefined {
+  const groups = new Set(workloadsIn(snapshot, namespace).map(({ reference }) => groupOf(reference.apiVersion)));
+  const reason = snapshot.isPartial ? snapshot.operators.reasonForPods(namespace, labels, (group) => groups.has(group)) : undefined;
+  return reason === undefined ? undefined : skipped(reason);
+}
+
+/** The keys that a selector's expressions read, without values. */
+const keysOf = (selector: unknown): Labels =>
+  Object.fromEntries(listOf(fieldsOf(selector)['matchExpressions']).map((expression) => [textOf(fieldsOf(expression)['key']) ?? '', '']));
+
 const danglingPolicy: CrossObjectCheck = (policy, { snapshot }) => {
   const { podSelector } = fieldsOf(policy.body['spec']);
   if (isEmptySelector(podSelector)) return clean;
   const required = requiredLabels(podSelector);
-  const found = somePodHas(snapshot, policy.reference.namespace ?? '', { selects: selectorMatch(podSelector), required });
-  return found ? clean : failure('spec.podSelector');
+  const namespace = policy.reference.namespace ?? '';
+  if (somePodHas(snapshot, namespace, { selects: selectorMatch(podSelector), required })) return clean;
+  return selectsNone(snapshot, namespace, { ...keysOf(podSelector), ...required }) ?? failure('spec.podSelector');
 };
 
 const danglingService: CrossObjectCheck = (service, { snapshot }) => {
   const required = textMapOf(service.body['selector']);
   if (service.body['type'] === 'ExternalName' || Object.keys(required).length === 0) return clean;
   const selects = (labels: Labels): boolean => serves(service, labels);
-  return somePodHas(snapshot, service.reference.namespace ?? '', { selects, required }) ? clean : failure('spec.selector');
+  const namespace = service.reference.namespace ?? '';
+  if (somePodHas(snapshot, namespace, { selects, required })) return clean;
+  return selectsNone(snapshot, namespace, required) ?? failure('spec.selector');
 };
 
 const sshPorts: ReadonlySet<unknown> = new Set([22, 2222, '22', '2222']);
@@ -129,11 +143,15 @@ const sshPort: CrossObjectCheck = (subject, { snapshot }) => {
 };
 
 const danglingBackend: CrossObjectCheck = (ingress, { snapshot }) => {
-  const violations = listOf(ingress.body['backends'])
+  const namespace = ingress.reference.namespace ?? '';
+  const missing = listOf(ingress.body['backends'])
     .map(fieldsOf)
     .map(({ name, path }) => ({ path: textOf(path) ?? 'spec', label: textOf(name) ?? '' }))
-    .filter(({ label }) => snapshot.find('Service', ingress.reference.namespace ?? '', label) === undefined);
-  return violations.length === 0 ? clean : { violations, faults: [] };
+    .filter(({ label }) => snapshot.find('Service', namespace, label) === undefined);
+  const violations = missing.filter(({ label }) => snapshot.operators.reasonFor(namespace, label) === undefined);
+  if (violations.length > 0) return { violations, faults: [] };
+  const [first] = missing;
+  return first === undefined ? clean : skipped(snapshot.operators.reasonFor(namespace, first.label) ?? '');
 };
 
 /** The checks of NetworkPolicies, Services and Ingresses, by the names that controls use. */

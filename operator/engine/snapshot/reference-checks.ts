@@ -25,7 +25,7 @@ function unknownIn(snapshot: Snapshot, kind: string, namespace: string): string 
 function existenceOf(snapshot: Snapshot, kind: string, namespace: string, name: string): Existence {
   const home = clusterScoped.test(kind) ? '' : namespace;
   if (snapshot.find(kind, home, name) !== undefined) return 'exists';
-  const unknown = unknownIn(snapshot, kind, home);
+  const unknown = unknownIn(snapshot, kind, home) ?? snapshot.operators.reasonFor(home, name);
   return unknown === undefined ? 'missing' : { unknown };
 }
 
@@ -93,6 +93,8 @@ const missingScaleTarget: CrossObjectCheck = ({ body, reference: { namespace = '
   if (snapshot.find(kind, namespace, name) !== undefined) return clean;
   if (snapshot.isPartial && workloadsIn(snapshot, namespace).length === 0)
     return skipped(`no workload of namespace ${namespace} is among the files`);
+  const unknown = snapshot.operators.reasonFor(namespace, name);
+  if (unknown !== undefined) return skipped(unknown);
   return { violations: [{ path: 'spec.scaleTargetRef', label: `${shortName(kind)} ${name}` }], faults: [] };
 };
 

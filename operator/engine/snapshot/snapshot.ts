@@ -15,6 +15,7 @@ import { type MissingTemplate, type SyntheticPod, syntheticPods } from '../pods/
 import type { ResourceReference } from '../../findings/finding.ts';
 import { isWorkloadKind } from '../objects/workload-kind.ts';
 import { isFragment } from '../pods/incomplete-pod.ts';
+import { OperatorObjects } from './operator-objects.ts';
 import { workloadBody, type WorkloadBody } from './workload-body.ts';
 
 /** An object reduced to the fields that cross-object checks read. */
@@ -189,6 +190,8 @@ export class Snapshot {
   #indexed = 0;
   #count = 0;
   readonly content: SnapshotContent;
+  /** The custom resources of a set of files whose controllers create other objects. */
+  readonly operators = new OperatorObjects();
 
   constructor(content: SnapshotContent = {}) {
     this.content = content;
@@ -204,6 +207,7 @@ export class Snapshot {
    * controls the object.
    */
   add(object: KubernetesObject, owned = false): ResourceReference | undefined {
+    if (this.isPartial) this.operators.add(object);
     const made = projectionsOf(object, owned, this.content);
     for (const projection of made) this.#listFor(projection.groupKind, projection.reference.namespace ?? '').push(projection);
     this.#count += made.length;
