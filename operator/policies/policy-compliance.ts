@@ -253,16 +253,16 @@ function incomplete(state: PolicyState, { fresh, covered }: FreshAndCovered): Co
   return errors > 0 ? unknown('Compliant', 'Incomplete', `${errors} checks could not be evaluated`) : undefined;
 }
 
+function nothingEvaluated(skipped: number): string {
+  if (skipped === 0) return 'no check was evaluated: none is about an object in scope';
+  return `no check was evaluated: ${skipped === 1 ? '1 check was' : `${skipped} checks were`} skipped, with a reason in the report`;
+}
+
 /** The condition if no check fails. The policy is compliant only if at least one check was evaluated. */
 function passing(state: PolicyState): ConditionUpdate {
   const { pass = 0, warn = 0, fail = 0, skip = 0 } = statusTotals(state).summary ?? {};
   const silent = silentParts(state).flatMap(({ messages }) => messages);
-  if (pass + warn + fail === 0)
-    return unknown(
-      'Compliant',
-      'NothingEvaluated',
-      [`no check was evaluated: ${skip} checks do not apply or cannot be evaluated`, ...silent].join('; '),
-    );
+  if (pass + warn + fail === 0) return unknown('Compliant', 'NothingEvaluated', [nothingEvaluated(skip), ...silent].join('; '));
   const below = fail > 0 ? `, ${fail} fail with a severity below spec.compliance.failOn` : '';
   return { type: 'Compliant', status: 'True', reason: 'Passing', message: `${pass} checks pass${below}` };
 }

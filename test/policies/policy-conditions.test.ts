@@ -158,7 +158,7 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
     {
       Covered: 'True RulesNotEvaluated: 2 of 2 targets were scanned; rule r matches none of the objects of its kinds',
       Compliant:
-        'Unknown NothingEvaluated: no check was evaluated: 0 checks do not apply or cannot be evaluated; rule r matches none of the objects of its kinds',
+        'Unknown NothingEvaluated: no check was evaluated: none is about an object in scope; rule r matches none of the objects of its kinds',
     },
   ],
   'a mistyped group, a rule and a namespace that match nothing': [
@@ -252,7 +252,7 @@ const table: Readonly<Record<string, readonly [Known, Readonly<Record<string, st
     { configuration: evaluated({ summary: { ...nothing, skip: 3 } }) },
     {
       Covered: 'True AllScanned: 2 of 2 targets were scanned',
-      Compliant: 'Unknown NothingEvaluated: no check was evaluated: 3 checks do not apply or cannot be evaluated',
+      Compliant: 'Unknown NothingEvaluated: no check was evaluated: 3 checks were skipped, with a reason in the report',
     },
   ],
   'warnings alone': [{ configuration: evaluated({ summary: { ...nothing, warn: 1 } }) }, { Compliant: 'True Passing: 0 checks pass' }],

@@ -42,6 +42,13 @@ interface Place {
   readonly node: SchemaNode;
 }
 
+/** The most characters of a value or name in a message. */
+const longestValue = 80;
+const shortened = (text: string): string => (text.length > longestValue ? `${text.slice(0, longestValue)}...` : text);
+
+/** Whether only Kubernetes 1.35 has a field, of which the schema is not made: the spec of its pods has a `workloadRef`. */
+const isFormer = (key: string, { fields }: SchemaNode): boolean => key === 'workloadRef' && fields.has('restartPolicy');
+
 /** The fields of an object that its schema leaves out. */
 const typeFields: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
 
@@ -112,7 +119,7 @@ class SchemaWalk {
   #accepted(value: unknown, key: string, accepted: readonly string[]): void {
     for (const [index, item] of Array.isArray(value) ? value.entries() : [[undefined, value] as const]) {
       if (typeof item !== 'string' || item === '' || accepted.includes(item)) continue;
-      this.#add('refused', index === undefined ? [] : [index], `${key} '${item}' is not one of ${accepted.join(', ')}`);
+      this.#add('refused', index === undefined ? [] : [index], `${key} '${shortened(item)}' is not one of ${accepted.join(', ')}`);
     }
   }
 
@@ -126,13 +133,14 @@ class SchemaWalk {
       if (!isRepeated) continue;
       const which = keys
         .filter((name) => !isUnset(item[name]))
-        .map((name) => `${name} ${textOf(item[name]) ?? JSON.stringify(item[name])}`);
+        .map((name) => `${name} ${shortened(textOf(item[name]) ?? JSON.stringify(item[name]))}`);
       this.#add(node.rules.unique.includes(key) ? 'refused' : 'repeated', [index], `${key} has ${which.join(', ')} more than once`);
     }
   }
 
   #unknown(key: string, node: SchemaNode): void {
-    if (!node.rules.others.includes(key)) this.#add('unknown', [key], `${key}${fieldHint(node, key, this.#above.slice(0, -1))}`);
+    if (node.rules.others.includes(key) || isFormer(key, node)) return;
+    this.#add('unknown', [key], `${shortened(key)}${fieldHint(node, key, this.#above.slice(0, -1))}`);
   }
 
   /** `rest`: the steps from the current value to the problem. */

@@ -22,6 +22,12 @@ const messages: readonly (readonly [title: string, yaml: string, message: string
   ['a field of a map beside it', container('capabilities: {}'), "capabilities (did you mean 'securityContext.capabilities'?)"],
   ['a field of a map above', deployment('replicas: 2'), "replicas (did you mean 'replicas' of spec?)"],
   ['nothing similar', container('somethingElse: 2'), 'somethingElse'],
+  ['a long name', container(`a${'x'.repeat(5000)}: 2`), `a${'x'.repeat(79)}...`],
+  [
+    'a long value that is none of several',
+    container(`imagePullPolicy: a${'x'.repeat(5000)}`),
+    `imagePullPolicy 'a${'x'.repeat(79)}...' is not one of Always, IfNotPresent, Never`,
+  ],
   ['an item of a list', container('args: [a, 2]'), 'args[1] must be a string'],
   ['a label', deployment('').replace('metadata: {}', 'metadata: {labels: {a.b/c: 1}}'), "labels['a.b/c'] must be a string"],
   [

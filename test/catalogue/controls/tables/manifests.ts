@@ -94,6 +94,12 @@ const refused: readonly Row[] = [
 ];
 
 const unknown: readonly Row[] = [
+  passes('a field that only the pods of Kubernetes 1.35 have', pod(`${container}, workloadRef: {name: a, podGroup: b}`)),
+  fails(
+    'this field beside the template of pods',
+    deployment(container).replace('spec: {', 'spec: {workloadRef: {name: a}, '),
+    'spec.workloadRef',
+  ),
   fails('a field in other letters', app('imagePullpolicy: Always'), `${appPath}.imagePullpolicy`),
   fails('a mistyped field', app('securityContext: {runAsNonRot: true}'), `${appPath}.securityContext.runAsNonRot`),
   fails('a field of the security context beside it', app('runAsNonRoot: true'), `${appPath}.runAsNonRoot`),

@@ -1,4 +1,4 @@
-import { fails, objects, passes, skips, type Tables } from '../control-table.ts';
+import { fails, objects, passes, skips, type Tables } from '../../control-table.ts';
 
 const service = (selector: string): string =>
   `{apiVersion: v1, kind: Service, metadata: {name: it, namespace: shop}, spec: {selector: ${selector}}}`;
