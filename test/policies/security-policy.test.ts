@@ -6,7 +6,7 @@ import type { SecurityPolicy } from '../../operator/api/kinds/security-policy.ts
 import type { EventText } from '../../operator/controller/event-recorder.ts';
 import { KubeApiError } from '../../operator/kube/client/kube-api-error.ts';
 import { untilStale } from '../../operator/policies/policy-compliance.ts';
-import { updateConfiguration, updateImages } from '../../operator/policies/policy-parts.ts';
+import { updateAnomalies, updateConfiguration, updateImages } from '../../operator/policies/policy-parts.ts';
 import { securityPolicyController, type SecurityPolicyDependencies } from '../../operator/policies/security-policy.ts';
 import { reconcileOnce, type ReconcileOutcome } from '../controller/reconcile-once.ts';
 
@@ -221,6 +221,16 @@ describe('updateConfiguration and updateImages', () => {
     await updateConfiguration(bench.dependencies(), { name: 'web', uid: 'u' }, { ...counts, whole });
     expect(bench.written.map(([manager]) => manager).slice(2)).to.deep.equal(['vigil-scans', 'vigil-policies']);
     expect([bench.live?.status?.lastScan, bench.live?.status?.summary?.pass]).to.deep.equal(['t', 2]);
+  });
+
+  it('write what the detections see only if the policy asks for it', async () => {
+    const bench = new PolicyBench(policy({ anomalies: {} }, { configuration }));
+    await updateAnomalies(bench.dependencies(), { name: 'web', uid: 'u' }, anomalies);
+    expect(bench.written.map(([manager]) => manager)).to.deep.equal(['vigil-anomalies', 'vigil-policies']);
+    expect(bench.written[0]?.[1]).to.deep.equal({ anomalies });
+    const silent = new PolicyBench(policy({ controls: [] }, { configuration }));
+    await updateAnomalies(silent.dependencies(), { name: 'web', uid: 'u' }, anomalies);
+    expect(silent.live?.status).not.to.have.property('anomalies');
   });
 
   it('write nothing for a policy that was deleted, or deleted and created again', async () => {
