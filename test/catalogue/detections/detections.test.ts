@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { controlById } from '../../../operator/catalogue/controls/catalogue.ts';
 import { detectionById, detectionHint, detections } from '../../../operator/catalogue/detections/detections.ts';
+import { detectionRow, specifiedDetections } from './specified-detections.ts';
 
 describe('detections', () => {
   it('has 45 detections with unique ids that no control has', () => {
@@ -16,6 +17,10 @@ describe('detections', () => {
       for (const technique of techniques) expect(technique).to.match(/^T\d{4}(\.\d{3})?$/);
       expect(needs.length).to.be.greaterThan(0);
     });
+
+  it('has the inputs, the normal, the severity and the limits of every detection that its specification lists', () => {
+    expect(detections.map(detectionRow)).to.deep.equal(specifiedDetections);
+  });
 
   it('gives rates a floor', () => {
     for (const { id, normal, parameters = {} } of detections)
