@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import type { AnomalyFinding } from '../../../operator/anomalies/results/anomaly-finding.ts';
+import { AttackSequences, type Step } from '../../../operator/anomalies/results/attack-sequence.ts';
+import { isStoredFinding } from '../../../operator/anomalies/results/stored-finding.ts';
 import { FindingStore, type StoredFinding } from '../../../operator/anomalies/results/finding-store.ts';
 
 const day = 86_400_000;
@@ -80,5 +82,221 @@ describe('FindingStore', () => {
     expect(store.size).to.equal(1);
     store.expire(26 * day, 7 * day);
     expect(store.size).to.equal(0);
+  });
+
+  const merges: readonly (readonly [
+    title: string,
+    known: Partial<AnomalyFinding>,
+    again: Partial<AnomalyFinding>,
+    merged: Partial<AnomalyFinding>,
+  ])[] = [
+    [
+      'the actor of a worse one, if it is certain',
+      { actor: 'm', actorIsCertain: false },
+      { actor: 'eve' },
+      { actor: 'eve', actorIsCertain: true },
+    ],
+    ['no actor that is not certain', { actor: 'eve' }, { actor: 'm', actorIsCertain: false }, { actor: 'eve', actorIsCertain: true }],
+    [
+      'no actor of a milder one',
+      { actor: 'm', actorIsCertain: false, severity: 'high' },
+      { actor: 'eve' },
+      { actor: 'm', actorIsCertain: false },
+    ],
+    ['the sentence of an equal one', { seen: 'a', normal: 'x' }, { seen: 'b', normal: 'y' }, { seen: 'b', normal: 'y' }],
+    ['the last source', { source: 'a' }, { source: 'b' }, { source: 'b' }],
+    ['a source that is known', { source: 'a' }, {}, { source: 'a' }],
+    ['the highest measure', { measured: 9 }, { measured: 4 }, { measured: 9 }],
+    ['a measure of one of both', {}, { measured: 4 }, { measured: 4 }],
+    ['an earlier time', {}, { firstSeen: 9 * day, lastSeen: 9 * day }, { firstSeen: 9 * day, lastSeen: 10 * day }],
+    ['the counts of both', { count: 2 }, { count: 3 }, { count: 5 }],
+    ['each audit ID once', { audit: ['x', 'y'] }, { audit: ['y', 'z'] }, { audit: ['x', 'y', 'z'] }],
+  ];
+  for (const [title, known, again, merged] of merges)
+    it(`has ${title} when it happens again`, () => {
+      const store = new FindingStore();
+      store.add(stored('a', known));
+      store.add(stored('a', again));
+      expect(store.listed()).to.have.length(1);
+      expect(store.listed()[0]).to.deep.include(merged);
+    });
+
+  it('has no measure without one', () => {
+    const store = new FindingStore();
+    store.add(stored('a'));
+    store.add(stored('a'));
+    expect(store.listed()[0]).to.not.have.property('measured');
+  });
+
+  it('sorts equally severe findings by time, the newest first, then by id', () => {
+    const store = new FindingStore();
+    for (const [id, firstSeen, severity] of [
+      ['c', 1, 'low'],
+      ['b', 2, 'low'],
+      ['a', 1, 'low'],
+      ['d', 0, 'medium'],
+    ] as const)
+      store.add(stored(id, { firstSeen, severity }));
+    expect(store.listed().map(({ id }) => id)).to.deep.equal(['d', 'b', 'a', 'c']);
+  });
+
+  it('lists findings without a namespace beyond 20, and sums up times and detections of what it does not list', () => {
+    const store = filled(25, () => ({ about: { apiVersion: 'v1', kind: 'User', name: 'eve' } }));
+    expect(store.listed()).to.have.length(25);
+    const many = filled(22, (index) => ({
+      detection: index % 2 === 0 ? 'b' : 'a',
+      firstSeen: index,
+      lastSeen: 100 + index,
+      severity: 'high',
+    }));
+    expect(many.listed().at(-1)).to.deep.include({
+      count: 2,
+      severity: 'high',
+      seen: '2 further findings are open and are not listed: a, b',
+      normal: 'at most 20 findings of a namespace and 100 of the cluster are listed, the most severe first',
+      actor: 'several',
+      actorIsCertain: false,
+      about: { apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' },
+      firstSeen: 0,
+      lastSeen: 101,
+    });
+  });
+
+  it('keeps the state of what holds, and what an exception makes normal, at most 64', () => {
+    const store = new FindingStore();
+    const baseline = Array.from({ length: 40 }, (_, index) => ({ kind: 'key', owner: 'o', key: String(index) }) as never);
+    store.add(stored('a', {}, { baseline: [...baseline] }));
+    store.add(stored('a', {}, { state: 's', baseline: [...baseline] }));
+    store.add(stored('a', {}, { baseline: [...baseline] }));
+    expect([store.states(), store.get('a')?.baseline.length]).to.deep.equal([['s'], 64]);
+    store.ended('other', 20 * day);
+    expect([store.states(), store.get('a')?.finding.lastSeen]).to.deep.equal([['s'], 10 * day]);
+    store.ended('s', 5 * day);
+    expect([store.states(), store.get('a')?.finding.lastSeen], 'earlier than it was seen').to.deep.equal([[], 10 * day]);
+  });
+
+  it('counts as changed what a save must contain', () => {
+    const store = new FindingStore();
+    const changes = (act: () => void): number => {
+      const before = store.changes;
+      act();
+      return store.changes - before;
+    };
+    expect(changes(() => store.add(stored('a', {}, { state: 's' })))).to.equal(1);
+    expect(changes(() => store.add(stored('a')))).to.equal(1);
+    expect(changes(() => store.replace('a', { actor: 'bob' }))).to.equal(1);
+    expect(changes(() => store.replace('none', { actor: 'bob' }))).to.equal(0);
+    expect(changes(() => store.ended('s', 1))).to.equal(1);
+    expect(changes(() => store.ended('s', 1))).to.equal(0);
+    expect(changes(() => store.remove('a'))).to.equal(1);
+    expect(changes(() => store.remove('a'))).to.equal(0);
+  });
+
+  it('does not date findings in the future after the clock was set back', () => {
+    const store = new FindingStore();
+    store.add(stored('a', { firstSeen: 9 * day, lastSeen: 11 * day }));
+    store.add(stored('b', { firstSeen: 11 * day, lastSeen: 12 * day }));
+    store.setBack(10 * day);
+    const times = store.save().map(({ finding: { firstSeen, lastSeen } }) => [firstSeen / day, lastSeen / day]);
+    expect(times).to.deep.equal([
+      [9, 10],
+      [10, 10],
+    ]);
+  });
+
+  it('is the same after saving and loading, and what happens later does not change what was saved', () => {
+    const store = filled(3, () => ({}));
+    const saved = store.save();
+    store.add(stored('f0', {}, { baseline: [{ kind: 'key' } as never] }));
+    expect(saved[0]?.baseline).to.deep.equal([]);
+    const loaded = new FindingStore();
+    loaded.load(saved);
+    expect([loaded.size, loaded.listed()]).to.deep.equal([3, filled(3, () => ({})).listed()]);
+    loaded.load(Array.from({ length: 1100 }, (_, index) => stored(`x${index}`)));
+    expect(loaded.size).to.equal(1003);
+  });
+});
+
+describe('a finding of a document', () => {
+  const good = stored('a');
+  const bad: readonly (readonly [string, unknown])[] = [
+    ['no object', null],
+    ['no finding', { ...good, finding: undefined }],
+    ['no principal', { ...good, principal: 1 }],
+    ['no workload', { ...good, workload: undefined }],
+    ['no list of what is normal', { ...good, baseline: {} }],
+    ['a state that is no text', { ...good, state: 1 }],
+    ...[
+      'id',
+      'detection',
+      'seen',
+      'normal',
+      'actor',
+      'next',
+      'count',
+      'firstSeen',
+      'lastSeen',
+      'about',
+      'audit',
+      'techniques',
+      'severity',
+    ].map((field) => [`no ${field}`, { ...good, finding: { ...good.finding, [field]: undefined } }] as const),
+    ['an unknown severity', { ...good, finding: { ...good.finding, severity: 'worst' } }],
+    ['an object without a name', { ...good, finding: { ...good.finding, about: { kind: 'Pod' } } }],
+    ['an object without a kind', { ...good, finding: { ...good.finding, about: { name: 'a' } } }],
+    ['an audit ID that is no text', { ...good, finding: { ...good.finding, audit: ['a', 1] } }],
+  ];
+  for (const [title, value] of bad) it(`is refused with ${title}`, () => expect(isStoredFinding(value)).to.equal(false));
+
+  it('is read as it was saved, with and without a state', () => {
+    expect([isStoredFinding(good), isStoredFinding({ ...good, state: 's' })]).to.deep.equal([true, true]);
+  });
+});
+
+describe('a sequence of findings', () => {
+  const step = (detection: string, severity: AnomalyFinding['severity'], at: number, more: Partial<Step> = {}): Step => ({
+    finding: stored(detection, { detection, severity }).finding,
+    at,
+    act: `${detection}-${at}`,
+    isInstalled: false,
+    ...more,
+  });
+  const hour = 3_600_000;
+  const [high, medium, low] = [step('a', 'high', 1), step('b', 'medium', 2), step('c', 'low', 3)];
+  const rows: readonly (readonly [title: string, steps: readonly Step[], found: string | undefined])[] = [
+    ['three different ones, one high and two medium', [high, medium, low], 'a b c'],
+    ['two', [high, medium], undefined],
+    ['three without a high one', [step('a', 'medium', 1), medium, low], undefined],
+    ['one high and two low', [high, step('b', 'low', 2), low], undefined],
+    ['three of the same detection', [high, step('a', 'high', 2), step('a', 'high', 3)], undefined],
+    ['three of one act', [high, { ...medium, act: high.act }, { ...low, act: high.act }], undefined],
+    ['the last an hour after the first', [high, medium, step('c', 'low', hour + 1)], undefined],
+    ['the last less than an hour after the first', [high, medium, step('c', 'low', hour)], 'a b c'],
+    ['what an installation does', [high, step('new-exposure', 'medium', 2), step('unowned-pod', 'low', 3)], undefined],
+    ['what a release installs', [high, { ...medium, isInstalled: true }, { ...low, isInstalled: true }], undefined],
+    ['an installation and two others', [high, medium, step('new-exposure', 'low', 3)], 'a b new-exposure'],
+    ['others in another order of time', [step('c', 'low', 1), step('b', 'medium', 2), step('a', 'high', 3)], 'c b a'],
+  ];
+  for (const [title, steps, expected] of rows)
+    it(`is ${expected === undefined ? 'not ' : ''}found in ${title}`, () => {
+      const sequences = new AttackSequences();
+      const found = steps.map((one) => sequences.add('user', one)).at(-1);
+      expect(found?.steps.map(({ finding }) => finding.detection).join(' ')).to.equal(expected);
+      if (found) expect(found.severity).to.equal('critical');
+    });
+
+  it('belongs to one subject, of which the last 2,000 are known with 50 steps each', () => {
+    const sequences = new AttackSequences();
+    sequences.add('eve', high);
+    expect([sequences.add('bob', medium), sequences.add('bob', low)]).to.deep.equal([undefined, undefined]);
+    for (let index = 0; index < 1998; index++) sequences.add(`user-${index}`, high);
+    sequences.add('eve', medium);
+    expect(sequences.add('eve', low)?.steps).to.have.length(3);
+    for (let index = 0; index < 2000; index++) sequences.add(`other-${index}`, high);
+    sequences.add('eve', medium);
+    expect(sequences.add('eve', low)).to.equal(undefined);
+    sequences.add('flood', high);
+    for (let index = 0; index < 50; index++) sequences.add('flood', step('b', 'medium', 2));
+    expect(sequences.add('flood', low)).to.equal(undefined);
   });
 });
