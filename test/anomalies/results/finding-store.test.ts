@@ -1,34 +1,8 @@
 import { expect } from 'chai';
 import type { AnomalyFinding } from '../../../operator/anomalies/results/anomaly-finding.ts';
-import { AttackSequences, type Step } from '../../../operator/anomalies/results/attack-sequence.ts';
-import { isStoredFinding } from '../../../operator/anomalies/results/stored-finding.ts';
-import { FindingStore, type StoredFinding } from '../../../operator/anomalies/results/finding-store.ts';
+import { FindingStore } from '../../../operator/anomalies/results/finding-store.ts';
+import { day, stored } from './stored.ts';
 
-const day = 86_400_000;
-const stored = (id: string, change: Partial<AnomalyFinding> = {}, more: Partial<StoredFinding> = {}): StoredFinding => ({
-  finding: {
-    id,
-    detection: 'secret-read',
-    severity: 'medium',
-    about: { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: id },
-    seen: 'seen',
-    normal: 'normal',
-    actor: 'eve',
-    actorIsCertain: true,
-    count: 1,
-    firstSeen: 10 * day,
-    lastSeen: 10 * day,
-    audit: [id],
-    techniques: ['T1552.007'],
-    next: 'Ask.',
-    whileLearning: false,
-    ...change,
-  },
-  principal: 'user:eve',
-  workload: id,
-  baseline: [],
-  ...more,
-});
 const filled = (count: number, change: (index: number) => Partial<AnomalyFinding>): FindingStore => {
   const store = new FindingStore();
   for (let index = 0; index < count; index += 1) store.add(stored(`f${index}`, change(index)));
@@ -214,89 +188,5 @@ describe('FindingStore', () => {
     expect([loaded.size, loaded.listed()]).to.deep.equal([3, filled(3, () => ({})).listed()]);
     loaded.load(Array.from({ length: 1100 }, (_, index) => stored(`x${index}`)));
     expect(loaded.size).to.equal(1003);
-  });
-});
-
-describe('a finding of a document', () => {
-  const good = stored('a');
-  const bad: readonly (readonly [string, unknown])[] = [
-    ['no object', null],
-    ['no finding', { ...good, finding: undefined }],
-    ['no principal', { ...good, principal: 1 }],
-    ['no workload', { ...good, workload: undefined }],
-    ['no list of what is normal', { ...good, baseline: {} }],
-    ['a state that is no text', { ...good, state: 1 }],
-    ...[
-      'id',
-      'detection',
-      'seen',
-      'normal',
-      'actor',
-      'next',
-      'count',
-      'firstSeen',
-      'lastSeen',
-      'about',
-      'audit',
-      'techniques',
-      'severity',
-    ].map((field) => [`no ${field}`, { ...good, finding: { ...good.finding, [field]: undefined } }] as const),
-    ['an unknown severity', { ...good, finding: { ...good.finding, severity: 'worst' } }],
-    ['an object without a name', { ...good, finding: { ...good.finding, about: { kind: 'Pod' } } }],
-    ['an object without a kind', { ...good, finding: { ...good.finding, about: { name: 'a' } } }],
-    ['an audit ID that is no text', { ...good, finding: { ...good.finding, audit: ['a', 1] } }],
-  ];
-  for (const [title, value] of bad) it(`is refused with ${title}`, () => expect(isStoredFinding(value)).to.equal(false));
-
-  it('is read as it was saved, with and without a state', () => {
-    expect([isStoredFinding(good), isStoredFinding({ ...good, state: 's' })]).to.deep.equal([true, true]);
-  });
-});
-
-describe('a sequence of findings', () => {
-  const step = (detection: string, severity: AnomalyFinding['severity'], at: number, more: Partial<Step> = {}): Step => ({
-    finding: stored(detection, { detection, severity }).finding,
-    at,
-    act: `${detection}-${at}`,
-    isInstalled: false,
-    ...more,
-  });
-  const hour = 3_600_000;
-  const [high, medium, low] = [step('a', 'high', 1), step('b', 'medium', 2), step('c', 'low', 3)];
-  const rows: readonly (readonly [title: string, steps: readonly Step[], found: string | undefined])[] = [
-    ['three different ones, one high and two medium', [high, medium, low], 'a b c'],
-    ['two', [high, medium], undefined],
-    ['three without a high one', [step('a', 'medium', 1), medium, low], undefined],
-    ['one high and two low', [high, step('b', 'low', 2), low], undefined],
-    ['three of the same detection', [high, step('a', 'high', 2), step('a', 'high', 3)], undefined],
-    ['three of one act', [high, { ...medium, act: high.act }, { ...low, act: high.act }], undefined],
-    ['the last an hour after the first', [high, medium, step('c', 'low', hour + 1)], undefined],
-    ['the last less than an hour after the first', [high, medium, step('c', 'low', hour)], 'a b c'],
-    ['what an installation does', [high, step('new-exposure', 'medium', 2), step('unowned-pod', 'low', 3)], undefined],
-    ['what a release installs', [high, { ...medium, isInstalled: true }, { ...low, isInstalled: true }], undefined],
-    ['an installation and two others', [high, medium, step('new-exposure', 'low', 3)], 'a b new-exposure'],
-    ['others in another order of time', [step('c', 'low', 1), step('b', 'medium', 2), step('a', 'high', 3)], 'c b a'],
-  ];
-  for (const [title, steps, expected] of rows)
-    it(`is ${expected === undefined ? 'not ' : ''}found in ${title}`, () => {
-      const sequences = new AttackSequences();
-      const found = steps.map((one) => sequences.add('user', one)).at(-1);
-      expect(found?.steps.map(({ finding }) => finding.detection).join(' ')).to.equal(expected);
-      if (found) expect(found.severity).to.equal('critical');
-    });
-
-  it('belongs to one subject, of which the last 2,000 are known with 50 steps each', () => {
-    const sequences = new AttackSequences();
-    sequences.add('eve', high);
-    expect([sequences.add('bob', medium), sequences.add('bob', low)]).to.deep.equal([undefined, undefined]);
-    for (let index = 0; index < 1998; index++) sequences.add(`user-${index}`, high);
-    sequences.add('eve', medium);
-    expect(sequences.add('eve', low)?.steps).to.have.length(3);
-    for (let index = 0; index < 2000; index++) sequences.add(`other-${index}`, high);
-    sequences.add('eve', medium);
-    expect(sequences.add('eve', low)).to.equal(undefined);
-    sequences.add('flood', high);
-    for (let index = 0; index < 50; index++) sequences.add('flood', step('b', 'medium', 2));
-    expect(sequences.add('flood', low)).to.equal(undefined);
   });
 });
