@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, rmSync } from 'node:fs';
 
 /** The mutated files and their tests, from the environment that hack/mutate sets. */
 const { VIGIL_MUTATE_ROOM = 'schedules', VIGIL_MUTATE_SAMPLE = '', VIGIL_MUTATE_SEED = '1', VIGIL_MUTATE_FILES = '' } = process.env;
@@ -11,13 +11,20 @@ const selection = VIGIL_MUTATE_FILES !== '' ? 'files' : VIGIL_MUTATE_SAMPLE === 
 const report = `dist/mutate/${room}.${selection}`;
 const others = VIGIL_MUTATE_WITH === 'all' ? readdirSync('operator') : VIGIL_MUTATE_WITH.split(',');
 const rooms = isSecond ? others.filter((name) => existsSync(`test/${name}`)) : [room];
+/** The suites of a room that take seconds. They run after the others, because the first failure ends the run of a mutant. */
+const slow = { cel: ['hostile', 'conformance', 'admission-budget', 'fuzz'], admission: ['translator/control-expression'] };
+const suites = (name) => {
+  const paths = (slow[name] ?? []).map((suite) => `test/${name}/${suite}.test.ts`);
+  const others = globSync(`test/${name}/**/*.test.ts`).filter((path) => !paths.includes(path));
+  return [...others.toSorted(), ...paths];
+};
 if (isSecond) process.env.VIGIL_MUTATE_AGAIN = `${report}.json`;
 else rmSync(`${report}.second.json`, { force: true });
 
 export default {
   mutate: [VIGIL_MUTATE_FILES || `operator/${room}/**/*.ts`],
   testRunner: 'mocha',
-  mochaOptions: { spec: rooms.map((name) => `test/${name}/**/*.test.ts`) },
+  mochaOptions: { spec: rooms.flatMap(suites) },
   plugins: [
     import.meta.resolve('@stryker-mutator/mocha-runner').replace('file://', ''),
     `${import.meta.dirname}/sample-checker.mjs`,
