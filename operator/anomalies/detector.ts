@@ -51,6 +51,8 @@ class Detector implements AnomalyDetector {
   #lastPrune = 0;
   /** When the baseline that was read was saved. */
   #savedAt = 0;
+  /** Bindings of the first lists, with whether they are a seed. What they give is only known when the lists of roles are complete. */
+  #held: { readonly change: ChangeActivity; readonly seed: boolean }[] = [];
   /** The keys of the states that were seen since the start, until the first lists are complete. */
   #seenStates: Set<string> | undefined = new Set();
 
@@ -83,6 +85,9 @@ class Detector implements AnomalyDetector {
     const seen = this.#seenStates;
     this.#seenStates = undefined;
     this.#isFirstStart = false;
+    const held = this.#held;
+    this.#held = [];
+    for (const { change, seed } of held) this.#judge(change, seed);
     if (seen === undefined) return;
     for (const state of this.#log.states()) if (!seen.has(state)) this.#log.ended(state, now);
   }
@@ -215,6 +220,10 @@ class Detector implements AnomalyDetector {
     this.#endStates(change);
     const isSeed = replay || (change.operation === 'found' && this.#isFirstStart);
     if (isSeed) seedPrincipals(change, this.#normality.known);
+    if (change.operation === 'found' && change.after?.binding !== undefined && this.#seenStates !== undefined) {
+      this.#held.push({ change, seed: isSeed });
+      return;
+    }
     const joined = this.#join.change(change, change.at);
     if (joined) this.#judge(joined, isSeed);
   }

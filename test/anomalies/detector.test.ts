@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { BaselineDocument } from '../../operator/anomalies/anomaly-detector.ts';
 import { timestampOf } from '../../operator/api/timestamp.ts';
-import { binding, managedBy, object, podSpec, pod, workload } from './objects.ts';
+import { binding, managedBy, object, podSpec, pod, rule, workload } from './objects.ts';
 import { account, day, hour, minute, World } from './world.ts';
 
 const shop = account('shop', 'web');
@@ -248,6 +248,30 @@ describe('a restart', () => {
       readsSecret(next, 'stranger', 'bank');
       expect(next.of('secret-read').map(({ actor }) => actor)).to.include('stranger');
     });
+});
+
+describe('the first lists', () => {
+  const role = object('ClusterRole', 'minters', { rules: [rule('create', 'serviceaccounts/token')] });
+  const bound = binding('ClusterRoleBinding', 'minters', 'ClusterRole/minters', ['User/carol']);
+
+  it('may come in any order: a binding that comes before its role is not new after a restart', () => {
+    const world = new World();
+    world.found(bound, role);
+    world.detector.synced(world.now);
+    const next = restarted(world).world;
+    next.found(role, bound);
+    expect(next.findings()).to.deep.equal([]);
+  });
+
+  it('show a binding that was made while Vigil was not running, whichever comes first', () => {
+    for (const order of [[role, bound] as const, [bound, role] as const]) {
+      const world = new World();
+      world.usually(() => world.request('alice', { of: 'pods' }));
+      const next = restarted(world).world;
+      next.found(...order);
+      expect(next.findings().map(({ detection }) => detection)).to.include('new-admin-binding');
+    }
+  });
 });
 
 describe('what still holds', () => {

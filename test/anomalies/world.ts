@@ -159,6 +159,7 @@ export class World {
 
   /** The open findings, after all waiting changes were judged. */
   findings(): readonly AnomalyFinding[] {
+    this.detector.synced(this.now);
     this.detector.tick(this.now + minute);
     return this.detector.findings();
   }
@@ -170,6 +171,7 @@ export class World {
 
   #change(operation: 'create' | 'update' | 'delete' | 'found', object: KubeObject): void {
     this.now += 1000;
+    if (operation !== 'found' && !this.#replay) this.detector.synced(this.now);
     const key = keyOf(object);
     const before = this.#facts.get(key);
     const activity = changeActivity({ operation, object, before: operation === 'found' ? undefined : before, at: this.now });
