@@ -33,6 +33,8 @@ export interface RequestActivity {
   readonly succeeded: boolean;
   /** The request asked for a dry run: it changed nothing, but its answer has the objects. */
   readonly dryRun?: true;
+  /** The request is about Secrets in which Helm keeps its releases, and no others. */
+  readonly helmReleases?: true;
   /** The binding that allowed the request, such as `ClusterRoleBinding "admins"`. */
   readonly binding?: string;
   /** The address that connected to the API server. */

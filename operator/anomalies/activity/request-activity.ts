@@ -76,6 +76,7 @@ export function requestActivity(event: AuditEvent, actors: Pick<RecentActors, 'o
       tokenRequest: event.tokenRequest,
       binding: bindingOf(annotations),
       dryRun: dryRunOf(event),
+      helmReleases: isOfHelmReleases(event),
     }),
     ...definedEntries({
       address: event.sourceIPs.at(-1)?.replace(/^::ffff:/, ''),
@@ -112,6 +113,14 @@ function dryRunOf({ verb, objectRef, requestURI }: AuditEvent): true | undefined
   if (!changing.has(verb) || objectRef === undefined) return undefined;
   if (neverDry.has(objectRef.subresource ?? '') || answers.has(objectRef.apiGroup)) return undefined;
   return queryOf(requestURI).getAll('dryRun').includes('All') || undefined;
+}
+
+/** Helm finds the Secrets of its releases by a label, and names them by release and revision. */
+function isOfHelmReleases({ objectRef, requestURI }: AuditEvent): true | undefined {
+  if (objectRef?.resource !== 'secrets' || objectRef.apiGroup !== '') return undefined;
+  if (objectRef.name !== undefined) return objectRef.name.startsWith('sh.helm.release.v1.') || undefined;
+  const selector = queryOf(requestURI).get('labelSelector') ?? '';
+  return selector.split(',').includes('owner=helm') || undefined;
 }
 
 function queryOf(uri: string): URLSearchParams {

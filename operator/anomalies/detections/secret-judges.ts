@@ -57,7 +57,7 @@ export const secretSpread: RequestJudge = (request) => {
 
 /** A Secret in a namespace where the user has read none. */
 export const secretRead: RequestJudge = (request) => {
-  const { actor, namespace, name, verb } = request;
+  const { actor, namespace, name, verb, helmReleases } = request;
   if (!isRead(request) || namespace === undefined || actor.account?.namespace === namespace) return nothing;
   const by = reads.has(verb) ? '' : ` by a dry run of ${verb}`;
   const what = name === undefined ? `used ${verb} on the Secrets of namespace ${namespace}${by}` : `read Secret ${namespace}/${name}${by}`;
@@ -67,7 +67,13 @@ export const secretRead: RequestJudge = (request) => {
       about: actorSubject(actor),
       workload: `ns:${nameTemplate(namespace)}`,
       seen: `${actor.name} ${what}`,
-      compared: { kind: 'first-seen', owner: actor.key, key: nameTemplate(namespace), habit: `${actor.name} has read Secrets in` },
+      // Who installs by Helm reads its releases in each namespace to which something is installed.
+      compared: {
+        kind: 'first-seen',
+        owner: actor.key,
+        key: helmReleases === true ? 'releases of Helm' : nameTemplate(namespace),
+        habit: `${actor.name} has read Secrets in`,
+      },
     },
   ];
 };

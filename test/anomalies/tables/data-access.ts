@@ -31,6 +31,13 @@ const proxy =
   (world: World): void =>
     world.request(user, { of: 'nodes/proxy', name: 'node-a', uri: `/api/v1/nodes/node-a/proxy${path}` });
 
+/** What Helm reads of its own. */
+function releases(world: World, namespace: string): void {
+  const uri = `/api/v1/namespaces/${namespace}/secrets?labelSelector=name%3Dcart%2Cowner%3Dhelm%2Cstatus%3Ddeployed`;
+  world.request('alice', { verb: 'list', of: 'secrets', in: namespace, uri });
+  world.request('alice', { of: 'secrets', in: namespace, name: 'sh.helm.release.v1.cart.v1' });
+}
+
 /** Detections about Secrets, sessions and nodes. */
 export const dataAccessTables: Tables = {
   'cluster-wide-secret-list': {
@@ -116,6 +123,15 @@ export const dataAccessTables: Tables = {
         (world) => world.request('alice', { verb: 'list', of: 'secrets', in: 'shop' }),
         { seen: /used list on the Secrets of namespace shop/ },
       ],
+      [
+        'another Secret than a release, by a user of Helm',
+        (world) => {
+          world.usually(() => releases(world, 'shop'));
+          read(world, 'alice', ['db'], 'bank');
+        },
+        { seen: /read Secret bank\/db/ },
+      ],
+      ['the first releases of Helm', (world) => releases(world, 'shop')],
     ],
     quiet: [
       ['an account in its own namespace', (world) => read(world, operator, ['db'])],
@@ -124,6 +140,13 @@ export const dataAccessTables: Tables = {
         (world) => {
           world.usually(() => read(world, 'alice', ['db'], 'shop'));
           read(world, 'alice', ['other'], 'shop');
+        },
+      ],
+      [
+        'a user of Helm who installs to another namespace',
+        (world) => {
+          world.usually(() => releases(world, 'shop'));
+          releases(world, 'bank');
         },
       ],
       ['a kubelet', (world) => read(world, 'system:node:node-a', ['db'], 'shop')],
@@ -285,6 +308,13 @@ export const dataAccessTables: Tables = {
       ],
     ],
     quiet: [
+      [
+        'old revisions of releases, which Helm deletes',
+        (world) =>
+          world.each('abcdefghijklmnop'.split(''), (release) =>
+            world.request('alice', { verb: 'delete', of: 'secrets', in: 'shop', name: `sh.helm.release.v1.${release}.v1` }),
+          ),
+      ],
       ['ten workloads', deletions('alice', 10)],
       [
         'what belongs to something that was deleted',
