@@ -134,8 +134,7 @@ export const secretsHygiene: Section = {
           at: 'metadata.annotations',
           type: 'string',
           entries: true,
-          require:
-            "key != 'kubectl.kubernetes.io/last-applied-configuration' || !(item.contains('\"data\":') || item.contains('\"stringData\":'))",
+          require: "key != 'kubectl.kubernetes.io/last-applied-configuration' || !item.matches('\"(data|stringData)\" *: *[{] *\"')",
         },
       ],
     },

@@ -19,7 +19,8 @@ const unquoted = (text: string): string => /^(["'])(.*)\1$/s.exec(text)?.[2] ?? 
 /** Whether a text in the place of a secret is a label or a sentence about it. */
 const isSentence = (value: string): boolean =>
   value.split(/\s+/).length > 7 ||
-  (/\s/.test(value) && /\b(pass(word|phrase|code)?|token|secret|key|credentials?)\b/i.test(value)) ||
+  (/\s/.test(value) &&
+    /\b(pass(word|wort|phrase|code)?|kennwort|wachtwoord|contraseña|senha|mot de passe|token|secret|key|credentials?)\b/i.test(value)) ||
   /^(Password|Passphrase|Token|Secret|Credentials?|API key)[.:?!]?$/.test(value);
 
 /** Whether a value is the namespace and the name of an object, as in `--secret=shop/web-tls`. */

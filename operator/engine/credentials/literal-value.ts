@@ -12,6 +12,7 @@ const references: readonly RegExp[] = [
   /^(env|file|vault|ref\+[a-z]+|secretref|ssm|sops|aws-sm|gcp-sm|azure-kv|op|kms|awskms|gcpkms|sm|keyring|bw|akv|k8s|kv|resolve):\S/i,
   /^arn:aws[a-z-]*:|^projects\/[^/]+\/secrets\/|^ENC\[|^ENC\(|^\$ANSIBLE_VAULT|^AgA[A-Za-z0-9+/]{60}|^vault\./,
   /^(true|false|yes|no|on|off|enabled?|disabled?|none|null|nil|undefined|unset|empty|n\/a|na|auto|automatic|always|never|required|optional|default|manual|generate|generated|random|strict|lax|basic|bearer|oauth2?|oidc|jwt|opaque|hidden|masked|redacted|string|str|number|integer|boolean|object|text)$/i,
+  /^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)$|^(jwt|simple),[a-z-]+=/,
   /^([*x•.-])\1{2,}$|^[-*.]+$/i,
   /^\$(__(file|env)\{|(2[aby]|argon2[a-z]*|apr1|1|5|6|y|pbkdf2[a-z0-9-]*|scrypt)\$)|^\{[A-Z0-9-]+\}|^SCRAM-SHA|^pbkdf2[_:]/,
   /^(your|insert|enter|put|replace|fill|todo|tbd|fixme|placeholder|redacted)([-_ ][a-z]+)*$/i,

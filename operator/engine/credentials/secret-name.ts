@@ -49,11 +49,15 @@ const openKeys: ReadonlySet<string> = new Set(['site', 'publishable', 'instrumen
 /** What a Secret holds, in a name that refers to the Secret: `DB_PASSWORD_SECRET`. */
 const secretContents: ReadonlySet<string> = new Set(['tls', 'password', 'credentials', 'credential', 'creds', 'cert', 'certificate', 'ca', 'ssl', 'registry', 'kubeconfig', 'key', 'config']); // prettier-ignore
 
+/** Whether the last words name a Secret by what it holds (`DB_PASSWORD_SECRET`), a key of it (`DB_PASSWORD_SECRET_KEY`), or an open key. */
+function isReference(words: readonly string[]): boolean {
+  const [first = '', before = '', last = ''] = ['', '', '', ...words].slice(-3);
+  if (last === 'secret') return secretContents.has(before);
+  return last === 'key' && (openKeys.has(before) || (before === 'secret' && secretContents.has(first)));
+}
+
 function isAbout(words: readonly string[]): boolean {
-  const last = words.at(-1) ?? '';
-  const before = words.at(-2) ?? '';
-  if (words.includes('public') || words.slice(0, -1).some((word) => aboutBefore.has(word))) return true;
-  return (last === 'secret' && secretContents.has(before)) || (last === 'key' && openKeys.has(before));
+  return words.includes('public') || words.slice(0, -1).some((word) => aboutBefore.has(word)) || isReference(words);
 }
 
 /**

@@ -93,9 +93,15 @@ const metadataEgress: CrossObjectCheck = (workload, { snapshot, parameters }) =>
   return unknown === undefined ? clean : skipped(unknown.unknown);
 };
 
-/** Skips a selector of pods that an operator makes. Files do not have them. Undefined: no such pods can be in the namespace. */
+/**
+ * Skips a selector of pods that files do not have: those that an operator makes, and those of kube-system, which come with the cluster.
+ * Undefined: no such pods can be in the namespace.
+ */
 function selectsNone(snapshot: Snapshot, namespace: string, labels: Labels): Outcome | undefined {
-  const groups = new Set(workloadsIn(snapshot, namespace).map(({ reference }) => groupOf(reference.apiVersion)));
+  const workloads = workloadsIn(snapshot, namespace);
+  if (snapshot.isPartial && namespace === 'kube-system' && workloads.length === 0)
+    return skipped('no workload of kube-system is among the objects');
+  const groups = new Set(workloads.map(({ reference }) => groupOf(reference.apiVersion)));
   const reason = snapshot.isPartial ? snapshot.operators.reasonForPods(namespace, labels, (group) => groups.has(group)) : undefined;
   return reason === undefined ? undefined : skipped(reason);
 }

@@ -1,4 +1,4 @@
-import { fails, objects, passes, pods, type Tables } from '../control-table.ts';
+import { fails, objects, passes, pods, skips, type Tables } from '../control-table.ts';
 
 const host = (path: string): string => `volumes: [{name: h, hostPath: {path: ${path}}}]`;
 const hostPath = 'spec.volumes[0].hostPath.path';
@@ -22,6 +22,8 @@ const scaled = (...lowest: readonly number[]): string =>
   ].join('\n---\n');
 const certificate = 'alb.ingress.kubernetes.io/certificate-arn: "arn:aws:acm:eu-west-1:1:certificate/a"';
 const service = '{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}}}';
+const lastApplied = (copy: string): string =>
+  `{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: shop, annotations: {kubectl.kubernetes.io/last-applied-configuration: "${copy}"}}}`;
 const toHost = 'rules: [{host: shop.example.com}]';
 
 /** Rows that differ from another row of the control in one detail that decides. */
@@ -119,6 +121,14 @@ export const table: Tables = {
     ),
     fails('a named port', ingress('defaultBackend: {service: {name: gone, port: {name: http}}}', certificate), 'spec.defaultBackend'),
   ),
+  'secret-last-applied': objects(
+    passes('a copy without data', lastApplied('{\\"kind\\":\\"Secret\\",\\"data\\":{}}')),
+    fails(
+      'a copy with spaces',
+      lastApplied('{\\"data\\": {\\"a\\": \\"Yg==\\"}}'),
+      "metadata.annotations['kubectl.kubernetes.io/last-applied-configuration']",
+    ),
+  ),
   'ingress-nginx-paths': objects(
     ...['/etcd', '/roots', '/docs/etc-files', '/var/run/secrets-of-success'].map((path) =>
       passes(path, ingress(`rules: [{http: {paths: [{path: ${path}}]}}]`, '')),
@@ -128,6 +138,15 @@ export const table: Tables = {
     ),
   ),
   'service-dangling-selector': objects(
+    skips(
+      'the pods of the cluster itself',
+      '{apiVersion: v1, kind: Service, metadata: {name: dns, namespace: kube-system}, spec: {clusterIP: None, selector: {k8s-app: kube-dns}}}',
+    ),
+    fails(
+      'other pods of kube-system',
+      '{apiVersion: v1, kind: Service, metadata: {name: dns, namespace: kube-system}, spec: {selector: {k8s-app: kube-dns}}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: kube-system, labels: {k8s-app: cilium}}, spec: {}}',
+      'spec.selector',
+    ),
     passes(
       'a template without labels has those that its workload selects',
       `${service}\n---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: shop}, spec: {selector: {matchLabels: {app: web}}, template: {spec: {}}}}`,
@@ -189,6 +208,16 @@ export const table: Tables = {
     fails(
       'the cookie of Erlang nodes',
       'containers: [{name: a, env: [{name: RABBITMQ_ERLANG_COOKIE, value: SWQOKODSQALRPCLNMEQG}]}]',
+      'spec.containers[0].env[0].value',
+    ),
+    passes('the key of a password in a Secret', 'containers: [{name: a, env: [{name: DB_PASSWORD_SECRET_KEY, value: password}]}]'),
+    passes(
+      'how etcd signs its tokens',
+      'containers: [{name: a, env: [{name: ETCD_AUTH_TOKEN, value: "jwt,priv-key=/etc/key.pem,ttl=10m"}]}]',
+    ),
+    fails(
+      'the secret key of a program',
+      'containers: [{name: a, env: [{name: APP_SECRET_KEY, value: password}]}]',
       'spec.containers[0].env[0].value',
     ),
     passes('the cookie of a browser', 'containers: [{name: a, env: [{name: XSRF_COOKIE, value: SWQOKODSQALRPCLNMEQG}]}]'),

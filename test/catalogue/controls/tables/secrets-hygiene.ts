@@ -97,6 +97,8 @@ export const table: Tables = {
   'credential-in-configmap': objects(
     ...(
       [
+        ['texts for people in another language', 'messages_de.properties', 'login.password=Passwort eingeben\nlogin.user=Name\n'],
+        ['levels of logs', 'log4j.properties', 'logger.org.example.token=INFO\nlogger.org.example.auth=WARN\n'],
         ['texts for people', 'messages.properties', 'login.password=Password\nerror.token=Invalid token\n'],
         ['a reference in a line of two words', 'fluent.conf', '  password "#{ENV[\'ES_PASSWORD\']}"\n  user fluent\n'],
         ['a reference with an empty default', 'application.yml', 'jwt:\n  secret: ${JWT_SECRET:}\n  key: ${env:JWT_KEY}\n'],
