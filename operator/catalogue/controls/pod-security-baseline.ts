@@ -108,7 +108,7 @@ export const podSecurityBaseline: Section = {
       why: 'A host port opens the container on the address of every node that runs it. Services and most NetworkPolicies do not apply.',
       fix: 'Remove hostPort, and expose the port with a Service.',
       example: { before: container('ports: [{containerPort: 8080, hostPort: 8080}]'), after: container('ports: [{containerPort: 8080}]') },
-      message: 'hostPort is set',
+      message: 'hostPort is set, or hostNetwork sets it',
       placement: { pss: { level: 'baseline', name: 'Host Ports' }, cis: ['5.2.13/5.2.12'], nist: ['4.4.2'], mitre: ['T1133'] },
       theme: 'hardening',
       checks: [{ at: 'C*.ports[].hostPort', type: 'int', require: 'item == 0' }],
