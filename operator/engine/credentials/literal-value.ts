@@ -8,6 +8,8 @@ const references: readonly RegExp[] = [
   /\{\{|^\{%|<%|^#\{|^%\(|^%[A-Z_]+%$|^@@?[A-Za-z_.]+@?@$|^__[A-Za-z_]+__$|^<[^<>]+>$|^\[[^[\]]+\]$/,
   /^(file:\/)?(\/|\.{1,2}\/|~\/)\S*$/,
   /^[A-Za-z]:\\/,
+  // A path of words below another one, such as that of a secret in a store.
+  /^[a-z][a-z_-]+(\/[a-z][a-z_-]*){2,}(\.[a-z]+)?$/,
   /^[a-z][a-z0-9+.-]*:\/\/\S*$/i,
   /^(env|file|vault|ref\+[a-z]+|secretref|ssm|sops|aws-sm|gcp-sm|azure-kv|op|kms|awskms|gcpkms|sm|keyring|bw|akv|k8s|kv|resolve):\S/i,
   /^arn:aws[a-z-]*:|^projects\/[^/]+\/secrets\/|^ENC\[|^ENC\(|^\$ANSIBLE_VAULT|^AgA[A-Za-z0-9+/]{60}|^vault\./,
