@@ -1,4 +1,4 @@
-import OperatorModule, { type OperatorLogger } from '@dot-i/k8s-operator';
+import OperatorModule from '@dot-i/k8s-operator';
 import type { Logger } from '../telemetry/logger.ts';
 
 // The package is CommonJS: an ES module finds its class at default.default.
@@ -23,7 +23,8 @@ export class Lifecycle extends Operator {
   #started: Runnable[] = [];
 
   constructor(runnables: readonly Runnable[], log: Logger) {
-    super(operatorLogger(log));
+    // Only the watches of the base class log.
+    super();
     this.#runnables = runnables;
     this.#log = log;
   }
@@ -54,13 +55,4 @@ export class Lifecycle extends Operator {
     }
     this.stop();
   }
-}
-
-function operatorLogger(log: Logger): OperatorLogger {
-  return {
-    debug: (message) => log.debug(message),
-    info: (message) => log.info(message),
-    warn: (message) => log.warn(message),
-    error: (message) => log.error(message),
-  };
 }

@@ -110,6 +110,49 @@ describe('a controller', () => {
     expect(outcomes).to.deep.equal([]);
   });
 
+  it('waits for the running reconcile when it is stopped, and takes no key any more', async () => {
+    const [started, ended] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const calls: string[] = [];
+    const controller = new Controller({
+      name: 'test',
+      log: pino({ level: 'silent' }),
+      reconcile: async (key) => {
+        calls.push(key);
+        started.resolve(undefined);
+        await ended.promise;
+        calls.push(`${key} ended`);
+        return {};
+      },
+    });
+    for (const key of ['a', 'b']) controller.queue.add(key);
+    controller.start();
+    await started.promise;
+    const stopped = controller.stop().then(() => calls.push('stopped'));
+    ended.resolve(undefined);
+    await stopped;
+    controller.queue.add('c');
+    expect([calls, await controller.queue.take()]).to.deep.equal([['a', 'a ended', 'stopped'], undefined]);
+  });
+
+  it('measures each reconcile, and the time that its key waited, in seconds', async () => {
+    const measured = Promise.withResolvers<{ readonly seconds: number; readonly waited: number }>();
+    const pause = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 50));
+    const controller = new Controller({
+      ...{ name: 'test', log: pino({ level: 'silent' }), observe: measured.resolve },
+      reconcile: async () => {
+        await pause();
+        return {};
+      },
+    });
+    controller.queue.add('a');
+    await pause();
+    controller.start();
+    const { seconds, waited } = await measured.promise;
+    await controller.stop();
+    expect(seconds).to.be.within(0.04, 20);
+    expect(waited).to.be.within(0.04, 20);
+  });
+
   it('queues the keys of a changed object by its watches', () => {
     const added = (watched: ControllerOptions['watches'], object: object, resource = RESOURCES.jobs): string[] => {
       const controller = new Controller({

@@ -70,6 +70,8 @@ describe('the event correlator', () => {
     kinds(correlator, [about('a', 'x')]);
     correlator.retract(about('a', 'x'));
     expect(kinds(correlator, [about('a', 'x')])).to.deep.equal(['new']);
+    correlator.retract(about('unknown', 'x'));
+    expect(kinds(correlator, [about('a', 'x')])).to.deep.equal(['known']);
   });
 });
 

@@ -143,4 +143,34 @@ describe('a status update', () => {
     expect(await update(server, AbortSignal.abort(new Error('stop'))).catch((error: unknown) => String(error))).to.equal('Error: stop');
     expect(server.failures.length).to.equal(92);
   });
+
+  it('makes growing pauses between conflicts', async function () {
+    this.timeout(20_000);
+    const server = new Server();
+    server.live = thing({});
+    server.failures = Array.from({ length: 6 }, () => failure(409));
+    const started = performance.now();
+    await update(server);
+    // Six pauses that double from 50 ms, each less at most a half.
+    expect(performance.now() - started).to.be.greaterThan(1500);
+    expect(server.applied).to.have.length(1);
+  });
+
+  it('ends its pause when the signal is aborted, and reads nothing more', async () => {
+    const server = new Server();
+    server.failures = [failure(409)];
+    let reads = 0;
+    server.client.get = (): Promise<never> => Promise.reject(new Error(`read ${(reads += 1)}`));
+    const abort = new AbortController();
+    const updated = update(server, abort.signal).catch((error: unknown) => (error as Error).name);
+    setTimeout(() => abort.abort(), 1);
+    expect([await updated, reads]).to.deep.equal(['AbortError', 0]);
+  });
+
+  it('throws if the object cannot be read after a conflict', async () => {
+    const server = new Server();
+    server.failures = [failure(409)];
+    server.client.get = (): Promise<never> => Promise.reject(failure(500));
+    expect(await update(server).catch((error: unknown) => error)).to.deep.equal(failure(500));
+  });
 });
