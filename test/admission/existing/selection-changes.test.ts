@@ -118,6 +118,20 @@ describe('selected admission policies that change', function () {
     expect(read.toSorted()).to.deep.equal([configMapPath, '/api/v1/namespaces/web/configmaps', '/api/v1/services']);
   });
 
+  it('follow other parameters after a binding names them', async () => {
+    bench.securityPolicy('p');
+    await bench.admissionPolicy('few', { paramKind });
+    await bench.binding('few', selecting);
+    await bench.start();
+    const bindings = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings';
+    await bench.until(() => bench.api.watchOf(bindings) !== undefined && bench.api.watchOf(configMapPath) !== undefined);
+    const spec = { policyName: 'few', validationActions: ['Deny'], paramRef: { ...selecting.paramRef, namespace: 'web' } };
+    bench.send(bindings, 'MODIFIED', { metadata: { name: 'few', resourceVersion: '2001' }, spec });
+    await bench.until(() => bench.changes.length === 2);
+    expect(bench.paths).to.include('/api/v1/namespaces/web/configmaps');
+    expect(bench.api.watchOf(configMapPath)?.writableEnded).to.equal(true);
+  });
+
   it('are told by a constant text if there are more than 1,000 parameters, and evaluated again with fewer', async () => {
     const policy = bench.securityPolicy('p');
     await bench.admissionPolicy('few', { paramKind });

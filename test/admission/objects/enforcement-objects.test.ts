@@ -118,6 +118,20 @@ describe('the admission policies of a SecurityPolicy', () => {
     }
   });
 
+  for (const operator of ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const)
+    it(`warn exactly where an entry with a selector of ${operator} does not deny`, () => {
+      const values = operator.endsWith('In') ? { values: ['prod', 'live'] } : {};
+      const namespaces = { selector: { matchExpressions: [{ key: 'tier', operator, ...values }] } };
+      const enforcement = [{ actions: ['Deny' as const], namespaces }, { actions: ['Warn' as const] }];
+      const decideAll = decider(objectsOf({ controls: [{ name: 'host-pid' }], enforcement }));
+      const object = deployment({ containers: [container('app')], hostPID: true });
+      for (const namespaceLabels of [{ tier: 'prod' }, { tier: 'live' }, { tier: 'test' }, { other: 'prod' }] as readonly Record<
+        string,
+        string
+      >[])
+        expect(decideAll({ object, namespaceLabels }), JSON.stringify(namespaceLabels)).to.have.length(1);
+    });
+
   it('evaluate a control about all namespaced objects once for a workload, in the message of the others', () => {
     const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'default' } };
     const workload = deployment({ hostPID: true, containers: [] }, { namespace: 'default' });

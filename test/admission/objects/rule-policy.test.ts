@@ -45,6 +45,11 @@ describe('the failure policy of a rule', () => {
     ['splits all operations', { matchConstraints: about('configmaps', ['*']) }, ['Fail CREATE,DELETE,CONNECT', 'update Ignore UPDATE']],
     ['is what the rule sets', { failurePolicy: 'Fail' }, ['Fail CREATE,UPDATE']],
     ['is Ignore if the rule sets it', { failurePolicy: 'Ignore' }, ['Ignore CREATE,UPDATE']],
+    [
+      'is Fail for a rule that reads its variables as a whole',
+      { variables: [{ name: 'a', expression: '1' }], validations: [{ expression: "dyn(variables) != null && object.data.x == 'y'" }] },
+      ['Fail CREATE,UPDATE'],
+    ],
     ['is Fail without updates', { matchConstraints: about('configmaps', ['CREATE']) }, ['Fail CREATE']],
     [
       'is Fail for a rule that reads the old object',

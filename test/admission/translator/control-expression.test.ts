@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { apiVersionOf } from '../../../operator/api/api-resource.ts';
 import { builtinResources } from '../../../operator/engine/objects/builtin-resources.ts';
+import { controlExpression } from '../../../operator/admission/translator/control-expression.ts';
+import type { Control } from '../../../operator/catalogue/controls/control.ts';
 import { catalogue } from '../../../operator/catalogue/controls/catalogue.ts';
 import { applyManifestDefaults } from '../../../operator/engine/pods/manifest-defaults.ts';
 import { syntheticPod } from '../../../operator/engine/pods/synthetic-pod.ts';
@@ -69,4 +71,35 @@ describe('the translation of a control', () => {
       expect(refused, 'refused rows').to.be.greaterThan(0);
     });
   }
+});
+
+describe('the guard of a control', () => {
+  const guardOf = (kinds: Control['kinds']): string | undefined => {
+    const control = { id: 'c', kinds, checks: [{ at: 'spec.x', require: 'item' }] } as unknown as Control;
+    const violated = controlExpression({ control: { ...control, kinds: 'workloads' }, minors: [0], params: 'p' });
+    return controlExpression({ control, minors: [0], params: 'p' }).replace(violated, '…');
+  };
+  const rows: readonly (readonly [title: string, kinds: Control['kinds'], guard: string])[] = [
+    ['of workloads is none', 'workloads', '…'],
+    ['of namespaced objects is none', 'namespaced', '…'],
+    ['of manifests is none', 'manifests', '…'],
+    ['of what runs long leaves Jobs out', 'longRunning', "(!(request.kind.kind in ['Job', 'CronJob']) ? … : [])"],
+    [
+      'of kinds names them without their group',
+      ['Service', 'Role.rbac.authorization.k8s.io'],
+      "(request.kind.kind in ['Service', 'Role'] ? … : [])",
+    ],
+    ['of workloads and others is none', ['workloads', 'Service'], '…'],
+  ];
+  for (const [title, kinds, guard] of rows) it(title, () => expect(guardOf(kinds)).to.equal(guard));
+
+  it('has nothing to guard if no check is evaluated at a version', () => {
+    const control = {
+      id: 'c',
+      kinds: 'workloads',
+      checks: [{ at: 'spec.x', require: 'item', since: 30, until: 31 }],
+    } as unknown as Control;
+    const at = (minor: number): boolean => controlExpression({ control, minors: [minor], params: 'p' }) !== '[]';
+    expect([29, 30, 31, 32].map(at)).to.deep.equal([false, true, true, false]);
+  });
 });
