@@ -1,5 +1,6 @@
 import { type Fields, groupOf, isFields, type KubernetesObject, textOf, versionOf, isUnset } from '../objects/kubernetes-object.ts';
-import { type BuiltinKind, builtinKinds, type SchemaField, type SchemaNode, schemaNode } from '../schema/schema-node.ts';
+import { type BuiltinKind, builtinKinds, type SchemaNode, schemaNode } from '../schema/schema-node.ts';
+import { fieldCheck, type FieldCheck, isPlainlyRight } from './field-check.ts';
 import { fieldHint, type MapAbove } from './field-hint.ts';
 import { valueProblems } from './value-problem.ts';
 
@@ -35,13 +36,6 @@ const join = (path: string, name: string | number): string => (path === '' && ty
 const isMissing = (value: unknown): boolean =>
   isUnset(value) || value === '' || value === 0 || (Array.isArray(value) && value.length === 0);
 
-/** A field with a value, and the map that it is in. */
-interface Place {
-  readonly key: string;
-  readonly field: SchemaField;
-  readonly node: SchemaNode;
-}
-
 /** The most characters of a value or name in a message. */
 const longestValue = 80;
 const shortened = (text: string): string => (text.length > longestValue ? `${text.slice(0, longestValue)}...` : text);
@@ -67,53 +61,56 @@ class SchemaWalk {
     if (node === undefined) return;
     const isWhole = this.#steps.length === 0;
     this.#above.push({ name, node });
-    for (const key in fields) if (!isWhole || !typeFields.has(key)) this.#entry(key, fields[key], node);
+    for (const key in fields) {
+      if (isWhole && typeFields.has(key)) continue;
+      if (isWhole) this.#inStatus = key === 'status';
+      this.#entry(key, fields[key], node);
+    }
     this.#above.pop();
+    if (isWhole) this.#inStatus = false;
     if (this.#inStatus) return;
     for (const key of node.rules.required) if (isMissing(fields[key])) this.#add('refused', [key], `${key} is required`);
   }
 
   #entry(key: string, value: unknown, node: SchemaNode): void {
-    const field = node.fields.get(key);
-    if (field === undefined) {
+    const check = fieldCheck(node, key);
+    if (check === undefined) {
       this.#unknown(key, node);
       return;
     }
-    if (isUnset(value)) return;
+    if (isUnset(value) || isPlainlyRight(value, check)) return;
     this.#steps.push(key);
-    this.#field(value, { key, field, node });
+    this.#field(value, check);
     this.#steps.pop();
   }
 
-  #field(value: unknown, place: Place): void {
-    const { key, field, node } = place;
-    if (this.#above.length === 1) this.#inStatus = key === 'status';
-    for (const [steps, problem] of valueProblems(value, field.shape, node.rules.formats[key]))
-      this.#add('refused', steps, `${key}${steps.map(step).join('')} ${problem}`);
-    if (!this.#inStatus) this.#values(value, place);
-    if (field.shape !== 'S') this.#items(value, place);
-    else if (isFields(value)) this.map(value, field.node, key);
+  #field(value: unknown, check: FieldCheck): void {
+    const { key, shape, node } = check;
+    for (const [steps, problem] of valueProblems(value, check)) this.#add('refused', steps, `${key}${steps.map(step).join('')} ${problem}`);
+    if (!this.#inStatus) this.#values(value, check);
+    if (shape !== 'S') this.#items(value, check);
+    else if (isFields(value)) this.map(value, node, key);
   }
 
   /** Walks the items of a list or map of maps. */
-  #items(value: unknown, place: Place): void {
-    const { shape } = place.field;
-    if (shape === 'L' && Array.isArray(value)) for (const [index, item] of value.entries()) this.#item(index, item, place);
-    if (shape === 'M' && isFields(value)) for (const name in value) this.#item(name, value[name], place);
+  #items(value: unknown, check: FieldCheck): void {
+    const { shape } = check;
+    if (shape === 'L' && Array.isArray(value)) for (let index = 0; index < value.length; index += 1) this.#item(index, value[index], check);
+    if (shape === 'M' && isFields(value)) for (const name in value) this.#item(name, value[name], check);
   }
 
-  #item(at: string | number, item: unknown, { key, field }: Place): void {
+  #item(at: string | number, item: unknown, { key, node }: FieldCheck): void {
     if (!isFields(item)) return;
     this.#steps.push(at);
-    this.map(item, field.node, key);
+    this.map(item, node, key);
     this.#steps.pop();
   }
 
   /** Adds values that are not among those that the server accepts, and items with the same keys. */
-  #values(value: unknown, { key, node }: Place): void {
-    const { values, keys } = node.rules;
-    if (values[key] !== undefined) this.#accepted(value, key, values[key]);
-    if (keys[key] !== undefined && Array.isArray(value) && value.length > 1) this.#repeated(value, keys[key], { key, node });
+  #values(value: unknown, check: FieldCheck): void {
+    const { key, accepted, keys } = check;
+    if (accepted !== undefined) this.#accepted(value, key, accepted);
+    if (keys !== undefined && Array.isArray(value) && value.length > 1) this.#repeated(value, keys, check);
   }
 
   #accepted(value: unknown, key: string, accepted: readonly string[]): void {
@@ -123,7 +120,7 @@ class SchemaWalk {
     }
   }
 
-  #repeated(items: readonly unknown[], keys: readonly string[], { key, node }: Omit<Place, 'field'>): void {
+  #repeated(items: readonly unknown[], keys: readonly string[], { key, isUnique }: FieldCheck): void {
     const seen = new Set<unknown>();
     for (const [index, item] of items.entries()) {
       if (!isFields(item) || isMissing(item[keys[0] ?? ''])) continue;
@@ -134,7 +131,7 @@ class SchemaWalk {
       const which = keys
         .filter((name) => !isUnset(item[name]))
         .map((name) => `${name} ${shortened(textOf(item[name]) ?? JSON.stringify(item[name]))}`);
-      this.#add(node.rules.unique.includes(key) ? 'refused' : 'repeated', [index], `${key} has ${which.join(', ')} more than once`);
+      this.#add(isUnique ? 'refused' : 'repeated', [index], `${key} has ${which.join(', ')} more than once`);
     }
   }
 

@@ -1,11 +1,13 @@
 import { parseQuantity } from '../../cel/library/quantity.ts';
-import { isFields, isUnset } from '../objects/kubernetes-object.ts';
+import { type Fields, isFields, isUnset } from '../objects/kubernetes-object.ts';
 import type { Shape, ValueFormat } from '../schema/schema-node.ts';
 
 /** A value that the API server cannot decode: the steps from the field to the value, and what it expects. */
 export type ValueProblem = readonly [steps: readonly (string | number)[], problem: string];
 
-type Test = (value: unknown) => string | undefined;
+/** Returns what is wrong with a value. */
+export type ValueTest = (value: unknown) => string | undefined;
+type Test = ValueTest;
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const text: Test = (value) => (isText(value) ? undefined : 'must be a string');
@@ -19,8 +21,10 @@ const list: Test = (value) => (Array.isArray(value) ? undefined : 'must be a lis
 const any: Test = () => undefined;
 const numberOrText: Test = (value) =>
   isText(value) || (typeof value === 'number' && Number.isInteger(value)) ? undefined : 'must be a whole number or a string';
+/** Most quantities. They need not be parsed. */
+const usualQuantity = /^\d{1,9}(m|k|[MGT]i?|Ki)?$/;
 const quantity: Test = (value) =>
-  typeof value === 'number' || (isText(value) && parseQuantity(value.trim()) !== undefined)
+  typeof value === 'number' || (isText(value) && (usualQuantity.test(value) || parseQuantity(value.trim()) !== undefined))
     ? undefined
     : 'must be a quantity, such as 250m or 64Mi';
 const base64: Test = (value) => {
@@ -76,18 +80,40 @@ function valueTest(shape: Shape, format: ValueFormat | undefined): Test {
 
 const none: readonly ValueProblem[] = [];
 
+/** The tests of a field: of its value as a whole, and of the items if it is a list or map. */
+export interface FieldTests {
+  readonly own: ValueTest;
+  readonly item: ValueTest | undefined;
+}
+
+/** Returns the tests of a field of this shape. */
+export const fieldTests = (shape: Shape, format: ValueFormat | undefined): FieldTests => ({
+  own: valueTest(shape, format),
+  item: itemTest(shape, format),
+});
+
 /** Returns the values of a field that the API server cannot decode. A value of null is the same as none. */
-export function valueProblems(value: unknown, shape: Shape, format: ValueFormat | undefined): readonly ValueProblem[] {
-  const own = valueTest(shape, format)(value);
-  if (own !== undefined) return [[[], own]];
-  const test = itemTest(shape, format);
+export function valueProblems(value: unknown, { own, item: test }: FieldTests): readonly ValueProblem[] {
+  const problem = own(value);
+  if (problem !== undefined) return [[[], problem]];
   if (test === undefined || typeof value !== 'object' || value === null) return none;
-  const found: ValueProblem[] = [];
-  const add = (step: string | number, item: unknown): void => {
-    const problem = isUnset(item) ? undefined : test(item);
-    if (problem !== undefined) found.push([[step], problem]);
-  };
-  if (Array.isArray(value)) for (const [index, item] of value.entries()) add(index, item);
-  else for (const [name, item] of Object.entries(value)) add(name, item);
+  return Array.isArray(value) ? listProblems(value, test) : mapProblems(value as Fields, test);
+}
+
+function listProblems(list: readonly unknown[], test: ValueTest): readonly ValueProblem[] {
+  let found = none;
+  for (let index = 0; index < list.length; index += 1) {
+    const problem = isUnset(list[index]) ? undefined : test(list[index]);
+    if (problem !== undefined) found = [...found, [[index], problem]];
+  }
+  return found;
+}
+
+function mapProblems(map: Fields, test: ValueTest): readonly ValueProblem[] {
+  let found = none;
+  for (const name in map) {
+    const problem = isUnset(map[name]) ? undefined : test(map[name]);
+    if (problem !== undefined) found = [...found, [[name], problem]];
+  }
   return found;
 }

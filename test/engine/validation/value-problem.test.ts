@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { Shape, ValueFormat } from '../../../operator/engine/schema/schema-node.ts';
-import { valueProblems } from '../../../operator/engine/validation/value-problem.ts';
+import { fieldTests, valueProblems } from '../../../operator/engine/validation/value-problem.ts';
 
 /** The problems of a value, each with the steps to it. */
 const problems = (value: unknown, shape: Shape, format?: ValueFormat): readonly string[] =>
-  valueProblems(value, shape, format).map(([steps, problem]) => `${steps.join('.')}: ${problem}`);
+  valueProblems(value, fieldTests(shape, format)).map(([steps, problem]) => `${steps.join('.')}: ${problem}`);
 
 const kinds: readonly (readonly [shapes: readonly Shape[], right: readonly unknown[], wrong: readonly unknown[], problem: string])[] = [
   [['s'], ['', 'a'], [1, true, [], {}], 'must be a string'],
