@@ -149,6 +149,7 @@ class Detector implements AnomalyDetector {
       ],
       findings: this.#log.save(),
       keys: known.save(),
+      incomplete: known.saveIncomplete(),
       rates: rates.save(),
     });
     this.#leftOut = leftOut;
@@ -180,6 +181,7 @@ class Detector implements AnomalyDetector {
       ...failed('state', (item) => this.#restoreState(item)),
       ...failed('findings', (item) => this.#log.load(item)),
       ...failed('keys', (item) => this.#normality.known.load(item)),
+      ...failed('incomplete', (item) => this.#normality.known.loadIncomplete(item)),
       ...failed('rates', (item) => this.#normality.rates.load(item)),
     ];
   }

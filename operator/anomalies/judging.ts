@@ -90,7 +90,9 @@ export class Judging {
     const isNewcomer = this.#isNewcomer(actor, activity.at, circumstances.learning) && detection.id !== 'new-principal';
     const abnormal: Abnormal | undefined = this.#parts.normality.decide(detection, observation, { ...circumstances, actor, floor });
     if (abnormal === undefined) return [];
-    const stored = findingOf({ detection, observation, abnormal, actor, activity, isNewcomer });
+    // What was seen once while learning is one finding for each user and detection.
+    const seen = abnormal.once === true ? { ...observation, workload: 'seen once while learning' } : observation;
+    const stored = findingOf({ detection, observation: seen, abnormal, actor, activity, isNewcomer });
     return [{ stored, act: actOf(activity), isInstalled: this.#isInstalled(activity, actor) }];
   }
 
@@ -130,7 +132,15 @@ export class Judging {
     const { at } = activity;
     const ofWatch = activity.type === 'change' && learning.isLearning('watch', at);
     const ofAudit = (activity.type === 'request' || activity.request !== undefined) && learning.isLearning('audit', at);
-    return { actor, at, seed, learning: ofWatch || ofAudit, found: activity.type === 'change' && activity.operation === 'found' };
+    const isLearning = ofWatch || ofAudit;
+    return {
+      actor,
+      at,
+      seed,
+      learning: isLearning,
+      tentative: isLearning && learning.isLong,
+      found: activity.type === 'change' && activity.operation === 'found',
+    };
   }
 
   /** Whether a person appeared after learning, less than a day ago. */

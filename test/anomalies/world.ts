@@ -83,9 +83,10 @@ export class World {
   now: number;
   #replay = false;
 
-  constructor(settings: Partial<DetectorSettings> = {}, now = Date.UTC(2026, 10, 2, 9)) {
-    this.detector = createDetector({ learningPeriod: 0, keepFor: 7 * day, ...settings });
-    this.now = now - 10 * day;
+  /** `detector`: one that has learned elsewhere. */
+  constructor(settings: Partial<DetectorSettings> = {}, now = Date.UTC(2026, 10, 2, 9), detector?: AnomalyDetector) {
+    this.detector = detector ?? createDetector({ learningPeriod: 0, keepFor: 7 * day, ...settings });
+    this.now = detector === undefined ? now - 10 * day : now;
     // These users are no newcomers: a newcomer makes a finding more severe.
     this.#replay = true;
     for (const user of ['alice', 'eve', 'admin', 'deployer']) this.request(user, { of: 'pods', in: 'other' });

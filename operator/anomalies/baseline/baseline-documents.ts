@@ -1,8 +1,10 @@
 import { shortHash } from '../../api/short-hash.ts';
 import type { BaselineDocument, LoadResult } from '../anomaly-detector.ts';
 
-/** The version of the documents that this version of Vigil writes and reads. */
-export const BASELINE_VERSION = 1;
+/** The version of the documents that this version of Vigil writes. */
+export const BASELINE_VERSION = 2;
+/** The versions that it reads. What version 1 did not have is missing: counts of the day, forgotten owners, keys that were seen once. */
+const readable: ReadonlySet<number> = new Set([1, BASELINE_VERSION]);
 /** The size of a document as JSON in bytes: under 1 MiB with its header. */
 const chunk = 900_000;
 /** The size of all documents in bytes. */
@@ -121,7 +123,7 @@ const isEntry = (entry: unknown): entry is readonly [name: string, sum: string] 
 /** The content of a document, or what is wrong with it. */
 function contentOf(document: BaselineDocument | undefined): Content | string {
   if (document === undefined) return 'is missing';
-  if (document.formatVersion !== BASELINE_VERSION)
+  if (!readable.has(document.formatVersion))
     return `has the format version ${String(document.formatVersion)}, which this version of Vigil does not read`;
   const { sum, items } = (document.content ?? {}) as Partial<Content>;
   if (typeof sum !== 'string' || !Array.isArray(items)) return 'has no content';

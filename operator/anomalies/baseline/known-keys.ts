@@ -7,6 +7,8 @@ export interface KnownKey {
   last: number;
   /** When it was reported. Undefined: it is normal. */
   reported?: number;
+  /** It was seen on one day only, while that was learned: it may be what an attacker did then. */
+  once?: true;
 }
 
 /** The bounds of the keys. */
@@ -19,8 +21,12 @@ const usual: KeyBounds = { ofOwner: 512, inAll: 50_000 };
 const minutes = (at: number): number => Math.floor(at / 60_000);
 const quiet = 3 * 24 * 60;
 
-/** A key in a document: owner, then triples or quadruples of key, first, last and reported. */
-export type SavedOwner = readonly [owner: string, keys: readonly (readonly [string, number, number, number?])[]];
+const dayOf = (minute: number): number => Math.floor(minute / 1440);
+
+type SavedKey = readonly [key: string, first: number, last: number, reported?: number | null, once?: 1];
+
+/** The keys of an owner in a document. Those of version 1 have no `once`. */
+export type SavedOwner = readonly [owner: string, keys: readonly SavedKey[]];
 
 /**
  * A bounded exact map of what each owner (a principal, a workload, a namespace) has done: keys with their first and last time. If it is full,
@@ -102,17 +108,39 @@ export class KnownKeys {
     return entry !== undefined && entry.reported === undefined;
   }
 
+  /** Whether an owner has a normal key that begins with a text and that was seen on several days. */
+  hasPractice(owner: string, prefix: string): boolean {
+    for (const [key, { reported, once, first, last }] of this.#owners.get(owner) ?? [])
+      if (reported === undefined && once !== true && dayOf(first) < dayOf(last) && key.startsWith(prefix)) return true;
+    return false;
+  }
+
   /** The number of owners of the same kind for which a key is normal. */
   peers(owner: string, key: string): number {
     return this.#counts.peers(owner, key);
   }
 
-  /** The key is seen and is normal. */
-  learn(owner: string, key: string, at: number): void {
+  /** The key is seen and is normal. `tentative`: it is learned from what happens, and must be seen on another day to be trusted. */
+  learn(owner: string, key: string, at: number, tentative = false): void {
+    const isNew = this.get(owner, key) === undefined;
     const entry = this.#touch(owner, key, at);
+    if (isNew && tentative) entry.once = true;
+    else if (entry.once === true && !(tentative && dayOf(entry.first) === dayOf(minutes(at)))) {
+      delete entry.once;
+      this.#changes += 1;
+    }
     if (entry.reported === undefined) return;
     delete entry.reported;
     this.#counts.add(owner, key, entry.first);
+    this.#changes += 1;
+  }
+
+  /** A key that was seen on one day only is reported, and is not normal any more. */
+  doubt(owner: string, key: string, at: number): void {
+    const entry = this.#owners.get(owner)?.get(key);
+    if (entry === undefined || entry.reported !== undefined) return;
+    entry.reported = minutes(at);
+    this.#counts.remove(owner, key);
     this.#changes += 1;
   }
 
@@ -225,13 +253,19 @@ export class KnownKeys {
 
   /** All keys, by owner. */
   *save(): Iterable<SavedOwner> {
-    for (const [owner, keys] of this.#owners)
-      yield [
-        owner,
-        [...keys].map(([key, { first, last, reported }]) =>
-          reported === undefined ? ([key, first, last] as const) : ([key, first, last, reported] as const),
-        ),
-      ];
+    for (const [owner, keys] of this.#owners) yield [owner, [...keys].map(([key, known]) => savedKey(key, known))];
+  }
+
+  /** The owners of which keys were forgotten. */
+  saveIncomplete(): Iterable<string> {
+    return this.#incomplete;
+  }
+
+  /** Adds an owner that {@link saveIncomplete} returned. Returns false, and adds nothing, if it is none. */
+  loadIncomplete(owner: unknown): boolean {
+    if (typeof owner !== 'string') return false;
+    if (this.#incomplete.size < this.#bounds.inAll) this.#incomplete.add(owner);
+    return true;
   }
 
   /** Adds an owner that {@link save} returned. Returns false, and adds nothing, if it has another form. */
@@ -239,14 +273,20 @@ export class KnownKeys {
     if (!isSavedOwner(saved)) return false;
     const [owner, list] = saved;
     const keys = new Map<string, KnownKey>();
-    for (const [key, first, last, reported] of list.slice(0, this.#bounds.ofOwner)) {
-      keys.set(key, { first, last, ...(reported === undefined ? {} : { reported }) });
-      if (reported === undefined) this.#counts.add(owner, key, first);
+    for (const [key, first, last, reported, once] of list.slice(0, this.#bounds.ofOwner)) {
+      const isReported = typeof reported === 'number';
+      keys.set(key, { first, last, ...(isReported ? { reported } : {}), ...(once === 1 ? { once: true } : {}) });
+      if (!isReported) this.#counts.add(owner, key, first);
     }
     this.#owners.set(owner, keys);
     this.#size += keys.size;
     return true;
   }
+}
+
+function savedKey(key: string, { first, last, reported, once }: KnownKey): SavedKey {
+  if (once === true) return [key, first, last, reported ?? null, 1];
+  return reported === undefined ? [key, first, last] : [key, first, last, reported];
 }
 
 const isTime = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
@@ -259,6 +299,6 @@ function isSavedOwner(value: unknown): value is SavedOwner {
       typeof entry[0] === 'string' &&
       isTime(entry[1]) &&
       isTime(entry[2]) &&
-      (entry[3] === undefined || isTime(entry[3])),
+      (entry[3] === undefined || entry[3] === null || isTime(entry[3])),
   );
 }

@@ -51,6 +51,11 @@ export class Learning {
     return state === undefined || at < state.since + this.#period || state.days.size < this.#daysNeeded();
   }
 
+  /** Whether learning is long enough to tell what is done once from what is done on several days. */
+  get isLong(): boolean {
+    return this.#daysNeeded() === activeDays;
+  }
+
   /** When the input was last seen. */
   last(input: LearnedInput): number | undefined {
     return this.#states.get(input)?.last;

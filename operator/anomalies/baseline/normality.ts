@@ -5,6 +5,7 @@ import { isControlPlane, isSystem, type Actor } from '../activity/actor.ts';
 import type { CountedItem, FirstSeenKey, NeverNormal, Observation } from './observation.ts';
 import type { KnownKeys } from './known-keys.ts';
 import type { RateExcess, Rates } from './rates.ts';
+import { isGrave, isSeenOnce, isTentative } from './seen-once.ts';
 
 const day = 86_400_000;
 /** From so many keys on, a principal does everything: a GitOps controller, an operator of many things. */
@@ -28,6 +29,8 @@ export interface Abnormal {
   readonly whileLearning: boolean;
   /** What an exception makes normal. */
   readonly baseline: BaselineReference;
+  /** It was seen on one day only, while it was learned. */
+  readonly once?: boolean;
 }
 
 /** A key of what is known, or a series of rates. */
@@ -42,6 +45,8 @@ export interface Circumstances {
   readonly at: number;
   /** The inputs of the activity are still learned. */
   readonly learning: boolean;
+  /** What is learned now must be seen on another day to be trusted, if it is sensitive. */
+  readonly tentative: boolean;
   /** The activity is learned and raises nothing: a seed, or a replayed log. */
   readonly seed: boolean;
   /** The value of the detection's parameter `floor`. */
@@ -108,30 +113,55 @@ export class Normality {
   #firstSeen(detection: Detection, observation: Observation, compared: FirstSeenKey, circumstances: Circumstances): Abnormal | undefined {
     const { owner } = compared;
     const key = `${detection.id} ${compared.key}`;
-    const { reported } = this.known.get(owner, key) ?? {};
     // The first list after a start shows again what was reported when it happened.
-    if (circumstances.found && reported !== undefined) return undefined;
-    if (this.#isExpected(detection, observation, compared, circumstances)) {
-      this.#learn(detection, owner, key, circumstances);
+    if (circumstances.found && this.known.get(owner, key)?.reported !== undefined) return undefined;
+    const once = this.#isOnce(detection, observation, compared, circumstances);
+    if (!once && this.#isExpected(detection, observation, compared, circumstances)) {
+      this.#learn(detection, observation, compared, circumstances);
       return undefined;
     }
-    const normal = observation.normal ?? this.#habit(detection, compared);
-    const severity = observation.severity ?? detection.severity;
+    return this.#reported(detection, observation, { compared, key, once, circumstances });
+  }
+
+  /** A key that is not normal is reported, but for one that has become normal by now. */
+  #reported(
+    detection: Detection,
+    observation: Observation,
+    { compared, key, once, circumstances }: { compared: FirstSeenKey; key: string; once: boolean; circumstances: Circumstances },
+  ): Abnormal | undefined {
+    const { owner } = compared;
+    const { at, learning } = circumstances;
+    const normal = once ? this.#onceText(owner, key) : (observation.normal ?? this.#habit(detection, compared));
     const peers = this.#peersOf(compared, key);
-    if (this.known.report(owner, key, circumstances.at, detection.sensitive)) return undefined;
+    if (once) this.known.doubt(owner, key, at);
+    if (this.known.report(owner, key, at, detection.sensitive && !once)) return undefined;
     const isShared = peers >= enoughPeers;
+    const severity = observation.severity ?? detection.severity;
     return {
-      severity: isShared ? lowered(severity) : severity,
+      severity: once || isShared ? lowered(severity) : severity,
       normal: sentence(isShared ? `${normal}; ${peers} others do the same` : normal),
       seen: sentence(observation.seen),
-      whileLearning: circumstances.learning,
+      whileLearning: learning,
       baseline: { kind: 'key', owner, key },
+      ...(once ? { once } : {}),
     };
+  }
+
+  /** Whether a key is known from one day of learning only and is worth a word: neither others nor somebody who does everything does it. */
+  #isOnce(detection: Detection, observation: Observation, compared: FirstSeenKey, circumstances: Circumstances): boolean {
+    if (!isSeenOnce(this.known, { detection, observation, compared }, circumstances) || this.#isGeneralist(detection, circumstances.actor))
+      return false;
+    return this.#peersOf(compared, `${detection.id} ${compared.key}`) < enoughPeers;
+  }
+
+  #onceText(owner: string, key: string): string {
+    const { first = 0 } = this.known.get(owner, key) ?? {};
+    return `it was seen on one day only, ${dateOf(first)}, while Vigil was learning`;
   }
 
   /** How many others of the kind of the owner have a key as normal. */
   #peersOf({ owner, common }: FirstSeenKey, key: string): number {
-    return common === true ? 0 : this.known.peers(owner, key);
+    return common === true ? 0 : this.known.peers(owner, key) - (this.known.isNormal(owner, key) ? 1 : 0);
   }
 
   /** Whether a key is normal, is to be learned, or is what a practised principal does. */
@@ -141,17 +171,26 @@ export class Normality {
   }
 
   /** Whether a new key is learned without a report. */
-  #isLearned(detection: Detection, { learnOnly, compared }: Observation, { actor, at, learning, seed }: Circumstances): boolean {
+  #isLearned(detection: Detection, observation: Observation, circumstances: Circumstances): boolean {
+    const { learnOnly, compared } = observation;
+    const { actor, at, learning, seed } = circumstances;
     if (seed || learnOnly === true) return true;
     // What the bounds made forgotten may only seem to be new. What is sensitive is reported all the same.
     if (!detection.sensitive && compared.kind === 'first-seen' && this.known.isIncomplete(compared.owner)) return true;
     if (isSystem(actor) && at < this.quietUntil) return true;
-    return learning && !(detection.sensitive && this.isNewPrincipal(actor, at));
+    return learning && !this.#isReportedEarly(detection, observation, circumstances);
+  }
+
+  /** Whether behaviour is reported although it is still learned what is normal. */
+  #isReportedEarly(detection: Detection, observation: Observation, { actor, at }: Circumstances): boolean {
+    return detection.sensitive && (isGrave(detection, observation, actor) || this.isNewPrincipal(actor, at));
   }
 
   /** Learns a key of an owner, and that its actor does such things. */
-  #learn(detection: Detection, owner: string, key: string, { actor, at, found }: Circumstances): void {
-    this.known.learn(owner, key, at);
+  #learn(detection: Detection, observation: Observation, compared: FirstSeenKey, circumstances: Circumstances): void {
+    const { actor, at, found } = circumstances;
+    const { owner } = compared;
+    this.known.learn(owner, `${detection.id} ${compared.key}`, at, isTentative(detection, observation, circumstances));
     if (owner !== actor.key && !found) this.known.learn(actor.key, `${detection.id} of ${placeOf(owner)}`, at);
   }
 
@@ -179,7 +218,7 @@ export class Normality {
     if (keys.length === 0) return UNSEEN;
     const more = this.known.count(owner, prefix) - keys.length;
     const since = this.known.since(owner, prefix);
-    const date = since === undefined ? '' : ` (since ${new Date(since).toISOString().slice(0, 10)})`;
+    const date = since === undefined ? '' : ` (since ${dateOf(since / 60_000)})`;
     return `${habit ?? 'known so far'} ${keys.map((key) => key.slice(0, 80)).join(', ')}${more > 0 ? ` and ${more} others` : ''}${date}`;
   }
 
@@ -212,6 +251,8 @@ export class Normality {
     if (reference.kind === 'series') this.rates.accept(reference.key);
   }
 }
+
+const dateOf = (minute: number): string => new Date(minute * 60_000).toISOString().slice(0, 10);
 
 /** What a sentence about a rate ends with. */
 const slowly: Readonly<Record<RateExcess['period'], string>> = {

@@ -34,8 +34,8 @@ describe('the documents of a baseline', () => {
     ],
     'an index that is missing': [(all) => all.slice(1), /^the index of the baseline is missing$/, ['all']],
     'a newer format': [
-      (all) => all.map((each) => (each.name === 'keys-0' ? { ...each, formatVersion: 2 } : each)),
-      /keys-0 has the format version 2, which this version of Vigil does not read$/,
+      (all) => all.map((each) => (each.name === 'keys-0' ? { ...each, formatVersion: 3 } : each)),
+      /keys-0 has the format version 3, which this version of Vigil does not read$/,
       ['keys'],
     ],
     'an edited document': [

@@ -79,6 +79,21 @@ describe('KnownKeys', () => {
       expect(loaded.load(bad), JSON.stringify(bad)).to.equal(false);
   });
 
+  it('remembers what was seen on one day only, and what was forgotten, and reads documents without either', () => {
+    const keys = new KnownKeys({ ofOwner: 2, inAll: 100 });
+    keys.learn('a', 'x', start, true);
+    keys.learn('a', 'y', start, true);
+    keys.learn('a', 'y', start + day, true);
+    for (const key of ['1', '2', '3']) keys.learn('b', key, start);
+    const saved = JSON.parse(JSON.stringify([[...keys.save()], [...keys.saveIncomplete()]])) as [unknown[], unknown[]];
+    const loaded = new KnownKeys();
+    expect(saved[0].map((each) => loaded.load(each))).to.deep.equal([true, true]);
+    expect(saved[1].map((each) => loaded.loadIncomplete(each))).to.deep.equal([true]);
+    expect([loaded.get('a', 'x')?.once, loaded.get('a', 'y')?.once]).to.deep.equal([true, undefined]);
+    expect([loaded.isIncomplete('b'), loaded.isIncomplete('a'), loaded.loadIncomplete(7)]).to.deep.equal([true, false, false]);
+    expect(new KnownKeys().load(['a', [['x', 1, 2]]])).to.equal(true);
+  });
+
   it('counts as changed only what a save must contain', () => {
     const keys = new KnownKeys();
     keys.learn('a', 'x', start);

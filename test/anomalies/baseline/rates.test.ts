@@ -99,4 +99,56 @@ describe('Rates', () => {
     for (const bad of [null, {}, { key: 's', last: 1, past: [[1, 2]] }, { key: 's', last: 'x', past: [] }])
       expect(loaded.load(bad)).to.equal(false);
   });
+
+  it('goes on with the counts of the day and of the window after a restart', () => {
+    const rates = new Rates();
+    burst(rates, 8, start);
+    const loaded = new Rates();
+    for (const saved of JSON.parse(JSON.stringify([...rates.save()])) as unknown[]) expect(loaded.load(saved)).to.equal(true);
+    // The same items again are no news; three others exceed the floor.
+    expect(burst(loaded, 8, start + minute)).to.equal(undefined);
+    expect(burst(loaded, 3, start + 2 * minute, { prefix: 'other' })).to.deep.equal({ value: 11, limit: 10, period: 'window' });
+  });
+
+  it('counts the items of a day once, before and after a restart', () => {
+    const daily = { window: minute, floor: 10, daily: 2 };
+    const count = (rates: Rates, from: number, to: number): (RateExcess | undefined)[] =>
+      Array.from({ length: to - from }, (_, index) =>
+        rates.count('s', { item: `i${from + index}`, at: start + (from + index) * 10 * minute, learning: false }, daily),
+      );
+    const rates = new Rates();
+    expect(count(rates, 0, 15).filter((each) => each !== undefined)).to.deep.equal([]);
+    const loaded = new Rates();
+    for (const saved of JSON.parse(JSON.stringify([...rates.save()])) as unknown[]) loaded.load(saved);
+    expect(count(loaded, 10, 20).filter((each) => each !== undefined)).to.deep.equal([]);
+    expect(count(loaded, 20, 21)).to.deep.equal([{ value: 21, limit: 20, period: 'day' }]);
+  });
+
+  it('reads series of version 1, whose last day is the one on which they were saved', () => {
+    const rates = new Rates();
+    const today = Math.floor(start / day);
+    expect(rates.load({ key: 's', past: [[today, 12, [3]]], last: start })).to.equal(true);
+    expect(rates.size).to.equal(1);
+    for (const bad of [
+      { key: 's', past: [], last: start, now: { day: 1 } },
+      { key: 's', past: [], last: start, firsts: [['x', 1]] },
+    ])
+      expect(rates.load(bad)).to.equal(false);
+  });
+
+  it('counts what is new in 30 days, after the first day of a series', () => {
+    const slow = { ...measure, slow: 5 };
+    const rates = new Rates();
+    const one = (item: string, days: number, learning = false): RateExcess | undefined =>
+      rates.count('s', { item, at: start + days * day, learning }, slow);
+    one('first', 0);
+    one('learned', 1, true);
+    expect([1, 2, 3, 4, 5].map((days) => one(`new ${days}`, days)).every((each) => each === undefined)).to.equal(true);
+    expect(one('learned', 6)).to.equal(undefined);
+    expect(one('new 6', 6)).to.deep.equal({ value: 6, limit: 5, period: 'month' });
+    rates.accept('s');
+    expect(one('new 7', 7)).to.equal(undefined);
+    // What was new long ago counts no more.
+    expect([40, 41, 42, 43, 44].map((days) => one(`later ${days}`, days)).every((each) => each === undefined)).to.equal(true);
+  });
 });
