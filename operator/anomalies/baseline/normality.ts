@@ -4,8 +4,9 @@ import type { Detection } from '../../catalogue/detections/detection.ts';
 import { isControlPlane, isSystem, type Actor } from '../activity/actor.ts';
 import type { CountedItem, FirstSeenKey, NeverNormal, Observation } from './observation.ts';
 import type { KnownKeys } from './known-keys.ts';
-import type { RateExcess, Rates } from './rates.ts';
+import type { Rates } from './rates.ts';
 import { isGrave, isSeenOnce, isTentative } from './seen-once.ts';
+import { dateOf, placeOf, sentence, slowly, usual } from './sentences.ts';
 
 const day = 86_400_000;
 /** From so many keys on, a principal does everything: a GitOps controller, an operator of many things. */
@@ -136,9 +137,8 @@ export class Normality {
     if (once) this.known.doubt(owner, key, at);
     if (this.known.report(owner, key, at, detection.sensitive && !once)) return undefined;
     const isShared = peers >= enoughPeers;
-    const severity = observation.severity ?? detection.severity;
     return {
-      severity: once || isShared ? lowered(severity) : severity,
+      severity: loweredIf(once || isShared, observation.severity ?? detection.severity),
       normal: sentence(isShared ? `${normal}; ${peers} others do the same` : normal),
       seen: sentence(observation.seen),
       whileLearning: learning,
@@ -252,28 +252,4 @@ export class Normality {
   }
 }
 
-const dateOf = (minute: number): string => new Date(minute * 60_000).toISOString().slice(0, 10);
-
-/** What a sentence about a rate ends with. */
-const slowly: Readonly<Record<RateExcess['period'], string>> = {
-  window: '',
-  day: ' within a day, slowly',
-  month: ' that are new within 30 days, slowly',
-};
-
-function usual({ limit, period }: RateExcess, window: number): string {
-  const minutes = window / 60_000;
-  if (period === 'month') return `at most ${limit} new ones in 30 days are usual`;
-  const time = period === 'day' ? 'a day' : minutes === 1 ? 'a minute' : `${minutes} minutes`;
-  return `at most ${Math.round(limit * 10) / 10} in ${time} are usual, by the last 14 days`;
-}
-
-/** The namespace of an owner such as `ns:shop` or `workload:Deployment/shop/web`, or its kind. */
-const placeOf = (owner: string): string => owner.split('/', 2).join('/').slice(0, 60);
-
-/** A sentence ends without a full stop here: the message joins them. Its first letter stays, since names are case-sensitive. */
-const sentence = (text: string): string => shortened(text.trim());
-
-/** The most characters of a sentence. What it names is chosen by whom it is about. */
-const longestSentence = 2000;
-const shortened = (text: string): string => (text.length > longestSentence ? `${text.slice(0, longestSentence)}…` : text);
+const loweredIf = (isLess: boolean, severity: Severity): Severity => (isLess ? lowered(severity) : severity);
