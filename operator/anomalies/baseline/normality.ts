@@ -2,6 +2,7 @@ import type { Severity } from '../../catalogue/controls/severity.ts';
 import { lowered } from '../../catalogue/controls/severity.ts';
 import type { Detection } from '../../catalogue/detections/detection.ts';
 import { isControlPlane, isSystem, type Actor } from '../activity/actor.ts';
+import type { Circumstances } from './circumstances.ts';
 import type { CountedItem, FirstSeenKey, NeverNormal, Observation } from './observation.ts';
 import type { KnownKeys } from './known-keys.ts';
 import type { Rates } from './rates.ts';
@@ -39,22 +40,6 @@ export type BaselineReference =
   | { readonly kind: 'key'; readonly owner: string; readonly key: string }
   | { readonly kind: 'series'; readonly key: string }
   | { readonly kind: 'none' };
-
-/** The circumstances of a observation. */
-export interface Circumstances {
-  readonly actor: Actor;
-  readonly at: number;
-  /** The inputs of the activity are still learned. */
-  readonly learning: boolean;
-  /** What is learned now must be seen on another day to be trusted, if it is sensitive. */
-  readonly tentative: boolean;
-  /** The activity is learned and raises nothing: a seed, or a replayed log. */
-  readonly seed: boolean;
-  /** The value of the detection's parameter `floor`. */
-  readonly floor: number;
-  /** The object was there at the first list after a start. */
-  readonly found: boolean;
-}
 
 /** Decides whether what was seen is normal, and learns it. */
 export class Normality {

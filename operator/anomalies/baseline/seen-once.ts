@@ -1,8 +1,8 @@
 import { atLeast } from '../../catalogue/controls/severity.ts';
 import type { Detection } from '../../catalogue/detections/detection.ts';
 import { isControlPlane, type Actor } from '../activity/actor.ts';
+import type { Circumstances } from './circumstances.ts';
 import type { KnownKeys } from './known-keys.ts';
-import type { Circumstances } from './normality.ts';
 import type { FirstSeenKey, Observation } from './observation.ts';
 
 /*
