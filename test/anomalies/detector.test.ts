@@ -35,6 +35,8 @@ describe('learning', () => {
     world.request('bob', { of: 'pods', in: 'shop' });
     world.wait(2 * day);
     readsSecret(world, 'bob', 'shop');
+    world.wait(day);
+    readsSecret(world, 'bob', 'shop');
     expect(world.of('secret-read')).to.deep.equal([]);
     world.wait(20 * day);
     readsSecret(world, 'bob', 'shop');
