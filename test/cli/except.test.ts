@@ -90,6 +90,9 @@ spec:
     ['a plural', 'deployments/a', 'host-pid', 'kind: Deployment'],
     ['a kind with its group', 'Deployment.apps/a', 'host-pid', 'kind: Deployment'],
     ['a kind of a CRD', 'Widget.example.com/a', 'host-pid', 'apiGroup: example.com'],
+    ['a kind that two groups have, with one', 'Event.events.k8s.io/a', 'host-pid', 'apiGroup: events.k8s.io'],
+    ['the plural of a kind that two groups have', 'events.events.k8s.io/a', 'host-pid', 'apiGroup: events.k8s.io'],
+    ['a user with its group', 'User.rbac.authorization.k8s.io/ann', 'secret-spread', 'kind: User'],
   ] as const)
     it(`accepts ${what}`, async () => expect((await runCommand(except, [resource, check, ...reason])).out).to.include(expected));
 
@@ -109,6 +112,10 @@ spec:
     ['a pattern as the check', ['pod/a', 'host-*', ...reason], "'host-*' is a pattern; name each check"],
     ['a kind that does not exist', ['deploymnt/a', 'host-pid', ...reason], "no kind 'deploymnt' (did you mean 'deployment'?)"],
     ['an object without a kind', ['web', 'host-pid', ...reason], "'web' is not KIND/NAME"],
+    ['a kind of another group', ['Deployment.extensions/web/a', 'host-pid', ...reason], "'Deployment.extensions/web/a' is not KIND/NAME"],
+    ['a kind of a CRD in lower case', ['widget.example.com/a', 'host-pid', ...reason], "no kind 'widget.example.com'"],
+    ['no name', ['pod/', 'host-pid', ...reason], "'pod/' is not KIND/NAME"],
+    ['no kind before the name', ['/a', 'host-pid', ...reason], "'/a' is not KIND/NAME"],
     ['no reason', ['pod/a', 'host-pid'], '--reason is required, and has at least 10 characters'],
     ['a short reason', ['pod/a', 'host-pid', '--reason', 'because'], "'because' is too short"],
     ['an end that is no date', ['pod/a', 'host-pid', ...reason, '--until', 'soon'], "--until: 'soon' is not a date such as 2027-02-28"],

@@ -75,6 +75,12 @@ describe('files of vigil scan', () => {
       expect({ results, errors, error }).to.deep.equal({ results: [failed, failed], errors: [], error: '' });
     });
 
+    it('evaluates a configuration of the kubelet on standard input as stdin', async () => {
+      const text = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nreadOnlyPort: 1\n';
+      const { out } = await runCommand(runScan, ['-', '--control', 'kubelet-read-only-port', '-o', 'json'], text);
+      expect((JSON.parse(out) as { results: { resource: { name: string } }[] }).results[0]?.resource.name).to.equal('stdin');
+    });
+
     for (const format of ['table', 'json', 'sarif', 'junit'])
       it(`prints no keys of an EncryptionConfiguration as ${format}`, async () => {
         const keys = 'aescbc: {keys: [{name: key1, secret: S0VZTUFURVJJQUw=}]}';

@@ -273,6 +273,18 @@ ${rule('good', "['']")}${rule('selector', "['']", ', objectSelector: {matchLabel
     expect((await scanned([user, ...control])).code).to.equal(1);
   });
 
+  it('counts objects whose name is a number as neighbours, and has no results about them', async () => {
+    const labelled = (name: string): string =>
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\nspec: {selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: a}]}}}\n`;
+    const service = (name: string): string =>
+      `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {selector: {app: a}}\n`;
+    const found = await scanned(
+      ['-', '--control', 'service-dangling-selector'],
+      `${labelled('5')}---\n${service('web')}---\n${service('6')}`,
+    );
+    expect([verdicts(found), found.summary.pass, found.errors.length]).to.deep.equal([[], 1, 2]);
+  });
+
   it('uses --namespace for objects without a namespace', async () => {
     const input = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}\n';
     expect((await scanned(['-', '--control', 'default-namespace'], input)).code).to.equal(1);

@@ -50,6 +50,20 @@ describe('vigil audit-setup', () => {
     ]);
   });
 
+  it('says what it wrote, and what to do with it', async () => {
+    const said: string[] = [];
+    const io = { out: (text: string) => void said.push(text), error: () => undefined, input: () => Promise.resolve(new Uint8Array()) };
+    const once = async (name: string): Promise<string | undefined> => {
+      await run(['--server', 'https://10.96.0.50', '--name', name, '--directory', folder], { ...io, terminal: false, environment: {} });
+      return said.at(-1);
+    };
+    const copy = (name: string): string =>
+      `wrote ${path(`vigil-audit-webhook-${name}.yaml`)}: copy it to the control plane and name it with --audit-webhook-config-file\n`;
+    const shared = path('vigil-audit-secret.yaml');
+    expect(await once('a')).to.equal(`wrote ${shared}: kubectl apply -f it\n${copy('a')}`);
+    expect(await once('b')).to.equal(`used ${shared}\n${copy('b')}`);
+  });
+
   it('uses the same Secret for the next API server', async () => {
     await setUp('--server', 'https://10.96.0.50', '--name', 'cp-1');
     const first = secret();
