@@ -4,6 +4,7 @@ import { createDetector } from '../../operator/anomalies/detector.ts';
 import type { AnomalyFinding } from '../../operator/anomalies/results/anomaly-finding.ts';
 import { ApiServer, day, hour, minute } from './api-server.ts';
 import { attacks, type Attack } from './attacks.ts';
+import { hiddenAttacks, poisoner } from './hidden-attacks.ts';
 import { patientAttacks } from './patient-attacks.ts';
 import { UsualWork } from './benign.ts';
 import { Cluster } from './cluster.ts';
@@ -62,7 +63,9 @@ function playUsualWork(): Played {
   const work = new UsualWork(cluster);
   const admin = person('admin-a', '192.0.2.30', 'helm/v4.0.0');
   const seldom: Readonly<Record<number, () => void>> = {
+    0: () => api.call(poisoner, { verb: 'list', of: 'pods', in: 'shop' }),
     2: () => work.upgradeCharts(admin),
+    3: () => api.call(poisoner, { verb: 'list', of: 'secrets' }),
     4: () => work.replaceNode(person('admin-a', '192.0.2.30')),
     8: () => work.installChart('loki', admin, { daemon: true }),
     9: () => work.upgradeCharts(admin),
@@ -144,7 +147,7 @@ if (values.findings)
       `    ${new Date(firstSeen).toISOString().slice(0, 16)} ${severity.padEnd(8)} ${detection} x${count} [${actor}]: ${seen}. Normal: ${normal}`,
     );
 
-const outcomes = [...attacks, ...patientAttacks].map((attack) => playAttack(attack, played.documents, new Set()));
+const outcomes = [...attacks, ...patientAttacks, ...hiddenAttacks].map((attack) => playAttack(attack, played.documents, new Set()));
 console.log('\nattacks:');
 for (const { attack, found, missed, rightActor } of outcomes) {
   const result = missed.length === 0 && rightActor ? 'found ' : found.length > 0 ? 'PARTLY' : 'MISSED';

@@ -15,6 +15,8 @@ const groups: Readonly<Record<string, string>> = {
   ClusterRoleBinding: 'rbac.authorization.k8s.io/v1',
   NetworkPolicy: 'networking.k8s.io/v1',
   CertificateSigningRequest: 'certificates.k8s.io/v1',
+  MutatingAdmissionPolicy: 'admissionregistration.k8s.io/v1',
+  APIService: 'apiregistration.k8s.io/v1',
   MutatingWebhookConfiguration: 'admissionregistration.k8s.io/v1',
   ValidatingWebhookConfiguration: 'admissionregistration.k8s.io/v1',
 };

@@ -134,7 +134,7 @@ class Detector implements AnomalyDetector {
       eventsPerSecond: this.#rate.perSecond(now),
       droppedFindings: this.#log.dropped,
       blind: this.#blind(now),
-      problems: [...this.#problems, ...this.#clock.problems(now)],
+      problems: [...this.#problems, ...this.#inventory.problems(), ...this.#clock.problems(now)],
     };
   }
 

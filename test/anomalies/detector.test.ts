@@ -60,6 +60,14 @@ describe('learning', () => {
     expect(world.of('cluster-wide-secret-list').map(({ actor }) => actor)).to.deep.equal(['system:kube-impostor']);
   });
 
+  it('says that names of subjects were cut', () => {
+    const world = new World();
+    world.found(binding('ClusterRoleBinding', 'x', 'ClusterRole/view', [`User/${'x'.repeat(2000)}`]));
+    expect(world.detector.status(world.now).problems).to.deep.equal([
+      '1 name of a subject in bindings is too long or has control characters: a part and a hash stand for it',
+    ]);
+  });
+
   it('tells how far it is', () => {
     const world = new World({ learningPeriod: 20 * day });
     const [, audit] = world.detector.status(world.now).learning;

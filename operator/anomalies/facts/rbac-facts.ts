@@ -1,3 +1,4 @@
+import { boundedText } from '../../audit/parsing/bounded-text.ts';
 import { isDefaultRole } from '../../engine/rbac/default-objects.ts';
 import { hasGroup, hasResource, hasVerb, policyRules, type PolicyRule } from '../../engine/rbac/policy-rule.ts';
 import { accountOfUser } from '../../engine/rbac/subject.ts';
@@ -53,8 +54,10 @@ export interface RoleFacts {
 export interface BindingFacts {
   /** `ClusterRole/NAME` or `Role/NAME`. */
   readonly role: string;
-  /** Each as `User/NAME`, `Group/NAME` or `ServiceAccount/NAMESPACE/NAME`. */
+  /** Each as `User/NAME`, `Group/NAME` or `ServiceAccount/NAMESPACE/NAME`. Names are bounded as audit events have them. */
   readonly subjects: readonly string[];
+  /** How many names were cut. The API server does not bound names of users and groups. */
+  readonly cut?: number;
 }
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -151,20 +154,22 @@ export function roleFacts(role: Json): RoleFacts {
   };
 }
 
+/** The bounds of names in audit events: the same name must be equal here and there. */
+const longest: Readonly<Record<string, number>> = { User: 512, Group: 253 };
+
 /** Returns the facts of a binding. `namespace` is that of the binding: a subject without one is in it. */
 export function bindingFacts(binding: Json, namespace: string): BindingFacts {
   const { kind, name } = recordAt(binding, 'roleRef');
-  return {
-    role: `${String(kind)}/${String(name)}`,
-    subjects: listAt(binding, 'subjects')
-      .map((subject) => {
-        const type = textAt(subject, 'kind');
-        const own = textAt(subject, 'name');
-        if (type === 'ServiceAccount') return `ServiceAccount/${textAt(subject, 'namespace') || namespace}/${own}`;
-        // A service account can also be named as the user that it is.
-        const account = type === 'User' ? accountOfUser(own) : undefined;
-        return account === undefined ? `${type}/${own}` : `ServiceAccount/${account.namespace}/${account.name}`;
-      })
-      .toSorted(),
-  };
+  let cut = 0;
+  const subjects = listAt(binding, 'subjects').map((subject) => {
+    const type = textAt(subject, 'kind');
+    const whole = textAt(subject, 'name');
+    const own = boundedText(whole, longest[type] ?? 253);
+    if (own !== whole) cut += 1;
+    if (type === 'ServiceAccount') return `ServiceAccount/${textAt(subject, 'namespace') || namespace}/${own}`;
+    // A service account can also be named as the user that it is.
+    const account = type === 'User' ? accountOfUser(own) : undefined;
+    return account === undefined ? `${type}/${own}` : `ServiceAccount/${account.namespace}/${account.name}`;
+  });
+  return { role: `${String(kind)}/${String(name)}`, subjects: subjects.toSorted(), ...(cut === 0 ? {} : { cut }) };
 }

@@ -18,6 +18,7 @@ interface KnownBinding {
   readonly role: string;
   readonly subjects: readonly string[];
   readonly namespace: string;
+  readonly cut: number;
 }
 
 interface Named {
@@ -135,6 +136,16 @@ export class ClusterInventory {
     return false;
   }
 
+  /** What is known only in part, as sentences. */
+  problems(): readonly string[] {
+    let cut = 0;
+    for (const binding of this.#bindings.values()) cut += binding.cut;
+    if (cut === 0) return [];
+    return [
+      `${cut === 1 ? '1 name of a subject' : `${cut} names of subjects`} in bindings ${cut === 1 ? 'is' : 'are'} too long or ${cut === 1 ? 'has' : 'have'} control characters: a part and a hash stand for ${cut === 1 ? 'it' : 'them'}`,
+    ];
+  }
+
   /** The directions of traffic (`ingress`, `egress`) that policies of a namespace deny for all pods, besides one policy. */
   deniedDirections(namespace: string, besides: string): ReadonlySet<string> {
     const denied = new Set<string>();
@@ -179,8 +190,8 @@ export class ClusterInventory {
     for (const subject of this.#bindings.get(key)?.subjects ?? []) this.#unlink(subject, key);
     this.#bindings.delete(key);
     if (facts?.binding === undefined) return;
-    const { role, subjects } = facts.binding;
-    this.#bindings.set(key, { role, subjects, namespace });
+    const { role, subjects, cut = 0 } = facts.binding;
+    this.#bindings.set(key, { role, subjects, namespace, cut });
     for (const subject of subjects) this.#bindingsBySubject.set(subject, (this.#bindingsBySubject.get(subject) ?? new Set()).add(key));
   }
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { auditUser } from '../../../operator/audit/parsing/audit-user.ts';
 import { certificateSubject } from '../../../operator/anomalies/facts/certificate-subject.ts';
 import { objectFacts } from '../../../operator/anomalies/facts/object-facts.ts';
 import { policyRules } from '../../../operator/engine/rbac/policy-rule.ts';
@@ -70,6 +71,17 @@ describe('objectFacts', () => {
     expect(Object.keys(facts({ kind: 'constructor', metadata: { name: 'a' } }))).to.deep.equal(
       Object.keys(facts({ kind: 'Widget', metadata: { name: 'a' } })),
     );
+  });
+
+  it('bounds the names of subjects as audit events have them, and counts what was cut', () => {
+    const name = 'x'.repeat(100_000);
+    const { subjects = [], cut } =
+      facts(binding('ClusterRoleBinding', 'x', 'ClusterRole/x', [`User/${name}`, `Group/${name}`, 'User/eve'])).binding ?? {};
+    expect(cut).to.equal(2);
+    expect(Math.max(...subjects.map((subject) => subject.length))).to.be.below(520);
+    const parsed = auditUser({ username: name }, 'user', new Set());
+    expect(subjects).to.include(`User/${parsed.username}`);
+    expect(facts(binding('RoleBinding', 'shop/x', 'Role/x', ['User/eve'])).binding?.cut).to.equal(undefined);
   });
 
   it('names the subjects of a binding once, however they are written', () => {
