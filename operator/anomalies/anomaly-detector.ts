@@ -92,8 +92,8 @@ export interface AnomalyDetector {
   /** The version of the API server, on each start and change. After a change, system users are learned for two hours. */
   serverVersion(version: string, now: number): void;
   status(now: number): DetectorStatus;
-  /** Returns what was learned and the open findings: at most 8 MiB. Undefined if nothing has changed since the last save. */
-  save(now: number): readonly BaselineDocument[] | undefined;
+  /** Returns what was learned and the open findings: at most 8 MiB. Undefined if nothing has changed since the last save. `isLast`: the process stops. */
+  save(now: number, options?: { readonly isLast?: boolean }): readonly BaselineDocument[] | undefined;
   /** Reads what {@link save} returned. Called before the first activity. A document that is missing, torn or unknown is learned again. */
   load(documents: readonly BaselineDocument[], now: number): LoadResult;
 }

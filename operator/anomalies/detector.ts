@@ -1,6 +1,8 @@
 import { detectionById, detections } from '../catalogue/detections/detections.ts';
 import type { Activity, ChangeActivity, RequestActivity } from './activity/activity.ts';
+import type { AuditOutage } from './activity/audit-outages.ts';
 import { isMaterial } from './activity/material-change.ts';
+import { MissedTime, STORED_EVERY } from './activity/missed-time.ts';
 import { WriteJoin } from './activity/write-join.ts';
 import type {
   AnomalyDetector,
@@ -16,7 +18,7 @@ import { Learning } from './baseline/learning.ts';
 import { Normality } from './baseline/normality.ts';
 import { Rates } from './baseline/rates.ts';
 import { seedPrincipals } from './baseline/seeding.ts';
-import { auditGap, auditOutage } from './detections/audit-gap.ts';
+import { auditGap, auditMissed, auditOutage } from './detections/audit-gap.ts';
 import { Enumeration } from './detections/enumeration.ts';
 import { ClusterInventory } from './inventory/cluster-inventory.ts';
 import { Judging, type Raised } from './judging.ts';
@@ -51,6 +53,9 @@ class Detector implements AnomalyDetector {
   #lastPrune = 0;
   /** When the baseline that was read was saved. */
   #savedAt = 0;
+  /** Whether the process that saved it did so when it stopped. */
+  #wasStopped = false;
+  readonly #missed = new MissedTime();
   /** Bindings of the first lists, with whether they are a seed. What they give is only known when the lists of roles are complete. */
   #held: { readonly change: ChangeActivity; readonly seed: boolean }[] = [];
   /** The keys of the states that were seen since the start, until the first lists are complete. */
@@ -104,6 +109,8 @@ class Detector implements AnomalyDetector {
       this.#raise(
         this.#judging.decide(auditOutage(unseen), { ...unseen.change, at: now }, this.#judging.circumstances(unseen.change, false)),
       );
+    const missed = this.#missed.due(now, (time) => this.#join.outageAt(time));
+    if (missed) this.#tellMissed(missed, now);
     if (this.#clock.mayExpire(now)) this.#log.expire(now, this.#settings.keepFor);
     if (now - this.#lastPrune < 10 * minute) return;
     this.#lastPrune = now;
@@ -138,14 +145,21 @@ class Detector implements AnomalyDetector {
     };
   }
 
-  save(now: number): readonly BaselineDocument[] | undefined {
+  save(now: number, { isLast = false }: { readonly isLast?: boolean } = {}): readonly BaselineDocument[] | undefined {
     const { known, rates, quietUntil } = this.#normality;
-    const changes = [known.changes, rates.changes, this.#log.changes, this.#version].join();
+    const changes = [known.changes, rates.changes, this.#log.changes, this.#version, this.#lastStored(isLast)].join();
     if (changes === this.#saved) return undefined;
     this.#saved = changes;
     const { documents, leftOut } = writeBaseline({
       state: [
-        { savedAt: now, version: this.#version, quietUntil, learning: this.#learning.save(), hops: this.#inventory.nodes.saveHops() },
+        {
+          savedAt: now,
+          ...(isLast ? { isLast } : {}),
+          version: this.#version,
+          quietUntil,
+          learning: this.#learning.save(),
+          hops: this.#inventory.nodes.saveHops(),
+        },
       ],
       findings: this.#log.save(),
       keys: known.save(),
@@ -169,6 +183,7 @@ class Detector implements AnomalyDetector {
     }
     const last = this.#learning.last('audit');
     if (last !== undefined) this.#join.resume(last);
+    this.#missed.started(now, last, this.#wasStopped);
     return { read: baseline.read, problems };
   }
 
@@ -187,13 +202,27 @@ class Detector implements AnomalyDetector {
   }
 
   #restoreState(item: unknown): boolean {
-    const { savedAt, version, quietUntil, learning, hops } = (item ?? {}) as Readonly<Record<string, unknown>>;
+    const { savedAt, isLast, version, quietUntil, learning, hops } = (item ?? {}) as Readonly<Record<string, unknown>>;
     if (typeof version !== 'string' || typeof quietUntil !== 'number' || !Array.isArray(learning) || !Array.isArray(hops)) return false;
     this.#version = version;
     if (typeof savedAt === 'number') this.#savedAt = savedAt;
+    this.#wasStopped = isLast === true;
     this.#normality.quietUntil = quietUntil;
     this.#inventory.nodes.loadHops(hops as readonly (readonly [string, readonly string[]])[]);
     return learning.every((each: unknown) => this.#learning.load(each));
+  }
+
+  /** What makes a save necessary only because time has passed: the time of the last audit event must not be old after an end without a save. */
+  #lastStored(isLast: boolean): number | undefined {
+    const last = this.#learning.last('audit');
+    return isLast || last === undefined ? last : Math.floor(last / STORED_EVERY);
+  }
+
+  /** Nobody received audit events for a time. It is known by no change: the finding is made of a change that did not happen. */
+  #tellMissed(outage: AuditOutage, now: number): void {
+    const observation = auditMissed(outage);
+    const change: ChangeActivity = { type: 'change', at: now, operation: 'found', resource: 'namespaces', object: observation.about };
+    this.#raise(this.#judging.decide(observation, change, this.#judging.circumstances(change, false)));
   }
 
   /** What was seen while the clock was ahead is dated in the future, and would stay new, recent or open until then. */

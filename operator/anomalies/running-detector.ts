@@ -108,7 +108,7 @@ export class RunningDetector {
     const now = clock();
     if (!isLast && Math.abs(now - this.#savedAt) < SAVE_INTERVAL) return;
     this.#savedAt = now;
-    const documents = this.detector.save(now) ?? this.#unsaved;
+    const documents = this.detector.save(now, { isLast }) ?? this.#unsaved;
     if (documents === undefined) return;
     try {
       await store.save(documents);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { BaselineDocument } from '../../operator/anomalies/anomaly-detector.ts';
 import { timestampOf } from '../../operator/api/timestamp.ts';
 import { binding, managedBy, object, podSpec, pod, rule, workload } from './objects.ts';
-import { account, day, hour, minute, World } from './world.ts';
+import { account, auditEvent, day, hour, minute, World } from './world.ts';
 
 const shop = account('shop', 'web');
 const argo = account('argocd', 'argocd-application-controller');
@@ -258,6 +258,41 @@ describe('a restart', () => {
       readsSecret(next, 'stranger', 'bank');
       expect(next.of('secret-read').map(({ actor }) => actor)).to.include('stranger');
     });
+});
+
+describe('a time in which Vigil did not run', () => {
+  /** What is found after a process has ended, and another one has started later. */
+  const gaps = (down: number, isLast: boolean, meanwhile: (world: World, stopped: number) => void = () => undefined): readonly string[] => {
+    const world = new World();
+    world.usually(() => world.request('alice', { of: 'pods' }));
+    world.request('alice', { of: 'pods' });
+    const next = new World({}, world.now + down);
+    next.detector.load(copy(world.detector.save(world.now, { isLast })), next.now);
+    meanwhile(next, world.now);
+    next.request('alice', { of: 'pods' });
+    next.wait(2 * minute);
+    next.wait(2 * minute);
+    return next.of('audit-gap').map(({ seen, count }) => `${count} ${seen}`);
+  };
+
+  it('is one finding with its start and end', () => {
+    const [found, ...more] = gaps(10 * minute, true);
+    expect(more).to.deep.equal([]);
+    expect(found).to.match(/^1 no audit events came from 2026-11-02T09:00:0\dZ to 2026-11-02T09:10:0\dZ, in which Vigil was stopped/);
+  });
+
+  it('is none if it is as short as an API server keeps events, or may have been', () => {
+    expect(gaps(minute, true)).to.deep.equal([]);
+    expect(gaps(10 * minute, false)).to.deep.equal([]);
+    expect(gaps(15 * minute, false)).to.have.length(1);
+  });
+
+  it('is none if the events of the time come later', () => {
+    const late = (world: World, stopped: number): void => {
+      for (let back = 0; back < 10; back += 1) world.event(auditEvent('alice', stopped + back * minute, { of: 'pods' }));
+    };
+    expect(gaps(10 * minute, true, late)).to.deep.equal([]);
+  });
 });
 
 describe('the first lists', () => {

@@ -1,5 +1,5 @@
 import type { ChangeActivity, RequestActivity } from './activity.ts';
-import { AuditOutages, type UnseenChanges } from './audit-outages.ts';
+import { AuditOutages, type AuditOutage, type UnseenChanges } from './audit-outages.ts';
 import { watchedKinds } from './change-activity.ts';
 import { isOfStatus } from './material-change.ts';
 
@@ -87,6 +87,11 @@ export class WriteJoin {
   /** Audit events came until a time, before a restart: they are expected to go on. */
   resume(lastAudit: number): void {
     this.#outages.saw(lastAudit);
+  }
+
+  /** The time without any audit event that a time is in. Undefined: events came before and after it. */
+  outageAt(time: number): AuditOutage | undefined {
+    return this.#outages.at(time);
   }
 
   /** The clock was set back. */

@@ -1,7 +1,7 @@
 import { timestampOf } from '../../api/timestamp.ts';
 import type { ChangeActivity } from '../activity/activity.ts';
 import { managerActor } from '../activity/actor.ts';
-import type { UnseenChanges } from '../activity/audit-outages.ts';
+import type { AuditOutage, UnseenChanges } from '../activity/audit-outages.ts';
 import type { Observation } from './judge.ts';
 import { subjectText } from './subjects.ts';
 
@@ -23,5 +23,16 @@ export const auditOutage = ({ outage: { from, to }, count }: UnseenChanges): Obs
   actor: managerActor('unknown'),
   seen: `no audit events came from ${timestampOf(from)} ${to === undefined ? 'on' : `to ${timestampOf(to)}`}; ${count === 1 ? 'one change was' : `${count} changes were`} seen without a user since then`,
   normal: 'audit events came before',
+  compared: { kind: 'invariant' },
+});
+
+/** No process of Vigil received audit events for a time: one finding for each such time. */
+export const auditMissed = ({ from, to = from }: AuditOutage): Observation => ({
+  detection: 'audit-gap',
+  about: { apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' },
+  workload: `missed ${from}`,
+  actor: managerActor('unknown'),
+  seen: `no audit events came from ${timestampOf(from)} to ${timestampOf(to)}, in which Vigil was stopped or could not be reached: reads, sessions and tokens of that time were not seen`,
+  normal: 'audit events came before and after it; the audit log of the API servers has those of the time, and vigil audit-replay reads it',
   compared: { kind: 'invariant' },
 });
