@@ -84,17 +84,20 @@ export const nodeIdentityFromElsewhere: RequestJudge = (request, context) => {
   const { nodes } = context.inventory;
   const { node } = actor;
   if (node === undefined || address === undefined || isLoopback(address) || !nodes.has(node)) return nothing;
-  if (nodes.owns(node, address) && context.inventory.podAt(address) === undefined) {
+  const isOfItself = nodes.gained(node, address, request.at);
+  if (nodes.owns(node, address) && context.inventory.podAt(address) === undefined && !isOfItself) {
     nodes.sawDirect(node);
     return nothing;
   }
-  if (isTranslated(request, node, actor.name, context)) return nothing;
+  if (!isOfItself && isTranslated(request, node, actor.name, context)) return nothing;
   return [
     {
       detection: 'node-identity-from-elsewhere',
       about: actorSubject(actor),
       workload: node,
-      seen: `${actor.name} sent a request from ${described(address, context.inventory)}`,
+      seen: isOfItself
+        ? `${actor.name} sent a request from ${address}, and added this address to the node with it`
+        : `${actor.name} sent a request from ${described(address, context.inventory)}`,
       normal: `node ${node} uses its own addresses only`,
       compared: { kind: 'invariant' },
     },

@@ -59,7 +59,7 @@ export class ClusterInventory {
   /** How each kind is taken. `facts` is undefined for a deletion. */
   readonly #takers: Readonly<Record<string, (object: Named, facts: ObjectFacts | undefined) => void>> = {
     Pod: (object, facts) => this.#pod(object, facts),
-    Node: ({ name }, facts) => this.nodes.set(name, facts?.node),
+    Node: ({ name, at }, facts) => this.nodes.set(name, facts?.node, at),
     ReplicaSet: (object, facts) => this.#owner(`ReplicaSet/${keyOf(object)}`, facts),
     Job: (object, facts) => this.#owner(`Job/${keyOf(object)}`, facts),
     ServiceAccount: (object, facts) => {

@@ -5,6 +5,8 @@ interface KnownNode {
   readonly addresses: ReadonlySet<string>;
   readonly ranges: BlockList;
   readonly pool: string;
+  /** When the node got each address that it did not have at first. */
+  readonly gained: ReadonlyMap<string, number>;
   /** Whether a request arrived from an address that the node has: then no address translation is on its way to the API server. */
   direct: boolean;
 }
@@ -12,6 +14,8 @@ interface KnownNode {
 /** How many different tokens must have come over an address before it counts as a translation of addresses. */
 const enough = 3;
 const mostHops = 512;
+/** Milliseconds between a request and the change that a watch shows of it. */
+const SAME = 5000;
 
 /**
  * The addresses from which requests of a node and of its pods arrive: its own, those of its bridges and tunnels, and those of address
@@ -22,16 +26,18 @@ export class NodeAddresses {
   /** For each address of no node: the nodes and tokens that were seen behind it while learning. */
   readonly #hops = new Map<string, { readonly tokens: Set<string> }>();
 
-  /** Adds, changes or removes a node. */
-  set(name: string, facts: NodeFacts | undefined): void {
+  /** Adds, changes or removes a node. `at`: when that was seen. */
+  set(name: string, facts: NodeFacts | undefined, at: number): void {
     if (facts === undefined) {
       this.#nodes.delete(name);
       return;
     }
     const ranges = new BlockList();
     for (const range of facts.podRanges) addRange(ranges, range);
-    const direct = this.#nodes.get(name)?.direct ?? false;
-    this.#nodes.set(name, { addresses: new Set(facts.addresses), ranges, pool: facts.pool, direct });
+    const before = this.#nodes.get(name);
+    const direct = before?.direct ?? false;
+    const gained = gainedBy(before, facts.addresses, at);
+    this.#nodes.set(name, { addresses: new Set(facts.addresses), ranges, pool: facts.pool, gained, direct });
   }
 
   /** Whether a node is known. */
@@ -50,6 +56,15 @@ export class NodeAddresses {
     if (node === undefined) return false;
     if (node.addresses.has(address)) return true;
     return node.ranges.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  }
+
+  /**
+   * Whether a node got an address only with a request of this time, or later. Whoever has the credential of a kubelet can add any address to
+   * its node, so such a request must not come from that address.
+   */
+  gained(name: string, address: string, at: number): boolean {
+    const since = this.#nodes.get(name)?.gained.get(address);
+    return since !== undefined && at <= since + SAME;
   }
 
   /** Whether any node has the address. */
@@ -96,6 +111,17 @@ export class NodeAddresses {
   loadHops(hops: readonly (readonly [string, readonly string[]])[]): void {
     for (const [address, tokens] of hops.slice(0, mostHops)) this.#hops.set(address, { tokens: new Set(tokens) });
   }
+}
+
+/** The addresses that a node has got since it was first seen. A node that joins has none at first. */
+function gainedBy(before: KnownNode | undefined, addresses: readonly string[], at: number): ReadonlyMap<string, number> {
+  if (before === undefined || before.addresses.size === 0) return new Map();
+  return new Map(
+    addresses.flatMap((address) => {
+      const since = before.addresses.has(address) ? before.gained.get(address) : at;
+      return since === undefined ? [] : [[address, since] as const];
+    }),
+  );
 }
 
 function addRange(list: BlockList, range: string): void {

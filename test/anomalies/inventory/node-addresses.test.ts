@@ -19,7 +19,7 @@ describe('the addresses of nodes', () => {
   for (const [address, owned, title] of rows)
     it(`${owned ? 'include' : 'do not include'} ${address}: ${title}`, () => {
       const nodes = new NodeAddresses();
-      nodes.set('n', facts());
+      nodes.set('n', facts(), 0);
       expect(nodes.owns('n', address)).to.equal(owned);
       expect(nodes.owns('other', address)).to.equal(false);
     });
@@ -39,20 +39,20 @@ describe('the addresses of nodes', () => {
   for (const [range, address, owned] of ranges)
     it(`${owned ? 'read' : 'leave out'} the range ${range}`, () => {
       const nodes = new NodeAddresses();
-      nodes.set('n', facts({ podRanges: [range] }));
+      nodes.set('n', facts({ podRanges: [range] }), 0);
       expect(nodes.owns('n', address)).to.equal(owned);
     });
 
   it('are those of any node, with its pool, until it is removed', () => {
     const nodes = new NodeAddresses();
-    nodes.set('n', facts());
+    nodes.set('n', facts(), 0);
     expect([nodes.has('n'), nodes.pool('n'), nodes.isAnyNode('10.0.0.1'), nodes.isAnyNode('10.244.1.1')]).to.deep.equal([
       true,
       'p',
       true,
       false,
     ]);
-    nodes.set('n', undefined);
+    nodes.set('n', undefined, 0);
     expect([nodes.has('n'), nodes.pool('n'), nodes.isAnyNode('10.0.0.1'), nodes.owns('n', '10.0.0.1')]).to.deep.equal([
       false,
       undefined,
@@ -65,10 +65,10 @@ describe('the addresses of nodes', () => {
     const nodes = new NodeAddresses();
     nodes.sawDirect('n');
     expect(nodes.isDirect('n'), 'not known').to.equal(false);
-    nodes.set('n', facts());
+    nodes.set('n', facts(), 0);
     expect(nodes.isDirect('n')).to.equal(false);
     nodes.sawDirect('n');
-    nodes.set('n', facts({ addresses: ['10.0.0.9'] }));
+    nodes.set('n', facts({ addresses: ['10.0.0.9'] }), 0);
     expect([nodes.isDirect('n'), nodes.owns('n', '10.0.0.1'), nodes.owns('n', '10.0.0.9')]).to.deep.equal([true, false, true]);
   });
 

@@ -29,6 +29,20 @@ const kubelet =
     world.request(`system:node:${name}`, { of: 'secrets', in: 'shop', name: 'db', from, groups: ['system:nodes'] });
   };
 
+/** A request from an address adds a tunnel address to the node, as network plugins do, and another request comes a minute later. */
+const renamed =
+  (from: string, added: string, later = from) =>
+  (world: World): void => {
+    cluster(world);
+    const changed = node('node-a', '10.0.0.1', { range: '10.244.1.0/24' });
+    const metadata = { ...changed.metadata, annotations: { 'example.com/tunnel': added } };
+    // A watch shows the change before the audit event comes.
+    world.write(undefined, { ...changed, metadata });
+    world.request('system:node:node-a', { verb: 'patch', of: 'nodes/status', name: 'node-a', from, groups: ['system:nodes'] });
+    world.wait(60_000);
+    world.request('system:node:node-a', { of: 'secrets', in: 'shop', name: 'db', from: later, groups: ['system:nodes'] });
+  };
+
 const nobody = 'system:anonymous';
 
 /** Detections about where a request comes from. */
@@ -77,10 +91,16 @@ export const addressTables: Tables = {
       ['a kubelet from the internet', kubelet('203.0.113.5'), { actor: 'system:node:node-a', severity: 'high' }],
       ['a kubelet from a pod of its own node', kubelet('10.244.1.7'), { seen: /the address of Pod shop\/web-1/ }],
       ['a kubelet from another node', kubelet('10.0.0.2')],
+      [
+        'a stolen credential that first adds its own address to the node',
+        renamed('203.0.113.5', '203.0.113.5'),
+        { seen: /from 203\.0\.113\.5, and added this address to the node with it/ },
+      ],
     ],
     quiet: [
       ['a kubelet from its node', kubelet('10.0.0.1')],
       ['a kubelet of the control plane over the loopback', kubelet('127.0.0.1')],
+      ['a node that adds an address to itself, and uses it later', renamed('10.0.0.1', '10.244.9.1', '10.244.9.1')],
       ['a node that is not known yet', kubelet('10.0.0.50', 'node-new')],
     ],
   },

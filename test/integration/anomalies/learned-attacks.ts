@@ -49,7 +49,12 @@ export const learnedAttacks = ({ cluster, red, shop, user, as }: Stage): readonl
       about: `User/system:node:${cluster.node()}`,
       actor: `system:node:${cluster.node()}`,
       severity: 'high',
-      act: () => cluster.send(cluster.files.kubelet, 'GET', `/api/v1/namespaces/${shop}/secrets/s0`),
+      act: async () => {
+        // It first makes its address one of the node's.
+        const body = { metadata: { annotations: { 'example.com/tunnel': cluster.files.address } } };
+        await cluster.send(cluster.files.kubelet, 'PATCH', `/api/v1/nodes/${cluster.node()}`, { body });
+        await cluster.send(cluster.files.kubelet, 'GET', `/api/v1/namespaces/${shop}/secrets/s0`);
+      },
     },
     {
       // A machine with a certificate of a kubelet joins.

@@ -57,6 +57,7 @@ describe('an API server whose usual work is learned', function () {
     kubectl(['delete', 'securitypolicy', policy, '--ignore-not-found']);
     kubectl(['delete', 'clusterrolebinding', '-l', `scene in (${red}, ${shop}, people)`]);
     kubectl(['delete', 'node', 'intruder', '--ignore-not-found']);
+    kubectl(['annotate', 'node', cluster.node(), 'example.com/tunnel-']);
     kubectl(['delete', 'crd', '-l', 'scene=toys']);
     kubectl(['delete', 'namespace', red, shop, '--wait=false', '--ignore-not-found']);
     await cluster.stop();
