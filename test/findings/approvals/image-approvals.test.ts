@@ -32,6 +32,8 @@ describe('the problems of an ImageApproval', () => {
     ['registry.example.com:80a/web', digest, 'is not a repository such as'],
     ['registry.example.com:65535/web', digest, undefined],
     ['r/web', digest, undefined],
+    ['r:80/web', digest, undefined],
+    ['-:80/web', digest, 'is not a repository such as'],
     ['a_b/web', digest, undefined],
     ['Registry.example.com/web', digest, 'is not a repository such as'],
     ['shop web', digest, 'is not a repository such as'],

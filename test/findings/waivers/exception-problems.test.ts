@@ -87,6 +87,8 @@ describe('exceptionProblems', () => {
     ['targets with every field', { targets: [{ apiGroup: 'apps', kind: 'Deployment', names: ['web-*', 'A.b:c'], containers: ['app'] }] }],
     ['the core group', { targets: [{ apiGroup: '' }] }],
     ['an empty target', { targets: [{}] }],
+    ['a group with any name', { targets: [{ kind: 'Group', names: ['https://login.example/%admins #1'] }] }],
+    ['a kind that may be any', { targets: [{ names: ['*'] }] }],
     ['a time with an offset', { expiresAt: '2027-02-28T00:00:00+02:00' }],
   ];
   for (const [what, spec] of none) it(`accepts ${what}`, () => expect(exceptionProblems(exception(spec), new Set())).to.deep.equal([]));
