@@ -14,7 +14,7 @@ const formats = (format: string, good: readonly string[], bad: readonly string[]
 const tables: Readonly<Record<string, Rows>> = {
   formats: [
     ...formats('dns1123Label', ['a', 'a-1', '1a', 'a'.repeat(63)], ['', 'A', '-a', 'a-', 'a.b', long]),
-    ...formats('dns1123Subdomain', ['a.b', 'a-1.b-2'], ['', 'a..b', '.a', 'A.b', `${'a.'.repeat(127)}`]),
+    ...formats('dns1123Subdomain', ['a.b', 'a-1.b-2'], ['', 'a..b', '.a', 'A.b', 'a.'.repeat(127)]),
     ...formats('dns1035Label', ['a1', 'a-b'], ['1a', '', 'a-', long]),
     ...formats('qualifiedName', ['A_b.c', 'example.com/My-Name'], ['', '/a', 'a/', 'a/b/c', 'Ex/a', '-a', long]),
     ...formats('labelValue', ['', 'A_b.c', '1'], ['-a', 'a-', 'a b', long]),
