@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { outcome } from './library.test.ts';
+import { outcome } from '../library.test.ts';
 
 const long = 'a'.repeat(64);
 type Rows = readonly (readonly [source: string, wanted: unknown])[];
