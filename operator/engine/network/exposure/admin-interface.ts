@@ -19,6 +19,8 @@ function repositoryOf(image: string): string {
 
 /** Whether an image has a name in its last part, or a name with slashes in its path. The folder alone tells whose image it is, not what it is. */
 function imageIs(image: string, name: string): boolean {
+  // Most images have none of the names anywhere: they need not be taken apart.
+  if (!image.includes(name)) return false;
   const repository = repositoryOf(image);
   const last = repository.slice(repository.lastIndexOf('/') + 1);
   return name.includes('/') ? hasWords(image, name) : hasWords(last, name) && !companion.test(last);
