@@ -16,8 +16,8 @@ export interface AuditUser {
   /** At most 64: the last of the event. */
   readonly groups: readonly string[];
   /**
-   * What the authenticator knows about the credential, restricted to keys of `authentication.kubernetes.io/` (`pod-name`, `pod-uid`, `node-name`, `node-uid`,
-   * `credential-id`) and the identity keys of EKS (`arn`, `canonicalArn`, `principalId`, `sessionName`). A service account's token that is bound to a pod has the pod's name.
+   * What the authenticator knows about the credential: only `authentication.kubernetes.io/pod-name` and `…/node-name`, to which a token of a service
+   * account can be bound, and the identity keys of EKS (`arn`, `canonicalArn`, `principalId`, `sessionName`).
    */
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }

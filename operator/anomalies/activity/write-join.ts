@@ -22,7 +22,8 @@ const exact = 1_000;
 /** If no such request comes, the last one of this time that explains no other change is taken: the clocks of two machines may differ. */
 const soon = 30_000;
 const before = 120_000;
-const mostRequests = 12_000;
+/** Half a minute of writes at 4,000 events a second, and all that may be joined at 500. */
+const mostRequests = 8000;
 const mostChanges = 20_000;
 
 interface Waiting {

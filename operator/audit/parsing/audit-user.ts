@@ -2,9 +2,18 @@ import { definedEntries } from '../../api/defined-entries.ts';
 import type { AuditUser } from '../audit-event.ts';
 import { BoundedFields, isRecord } from './bounded-fields.ts';
 
-/* Keys that identify a credential. Others may hold what an identity provider put into a token. */
-const EXTRA_PREFIX = 'authentication.kubernetes.io/';
-const EXTRA_KEYS = new Set(['arn', 'canonicalArn', 'principalId', 'sessionName']);
+/*
+ * Keys that say where a credential belongs. Others may hold what an identity provider put into a token; identities of the credential and of the
+ * pod are as long as all the rest of an event, and nothing reads them.
+ */
+const EXTRA_KEYS = new Set([
+  'authentication.kubernetes.io/pod-name',
+  'authentication.kubernetes.io/node-name',
+  'arn',
+  'canonicalArn',
+  'principalId',
+  'sessionName',
+]);
 
 /** Reads a UserInfo. `field` is its name in an event, and `cut` collects the fields that were cut. */
 export const auditUser = (value: unknown, field: string, cut: Set<string>): AuditUser => {
@@ -21,6 +30,6 @@ export const auditUser = (value: unknown, field: string, cut: Set<string>): Audi
 const extraOf = (value: unknown, prefix: string, cut: Set<string>): AuditUser['extra'] => {
   if (!isRecord(value)) return {};
   const fields = new BoundedFields(value, prefix, cut);
-  const keys = Object.keys(value).filter((key) => key.length <= 128 && (key.startsWith(EXTRA_PREFIX) || EXTRA_KEYS.has(key)));
+  const keys = Object.keys(value).filter((key) => EXTRA_KEYS.has(key));
   return Object.fromEntries(keys.slice(0, 16).map((key) => [key, fields.texts(key, 4, 256)]));
 };

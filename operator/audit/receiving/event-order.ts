@@ -18,7 +18,7 @@ export class EventOrder {
   late = 0;
 
   /** `capacity`: the most events that wait. */
-  constructor(window = 2000, capacity = 20_000) {
+  constructor(window = 1000, capacity = 20_000) {
     this.#window = window;
     this.#capacity = capacity;
   }
