@@ -109,7 +109,7 @@ class Detector implements AnomalyDetector {
       this.#raise(
         this.#judging.decide(auditOutage(unseen), { ...unseen.change, at: now }, this.#judging.circumstances(unseen.change, false)),
       );
-    const missed = this.#missed.due(now, (time) => this.#join.outageAt(time));
+    const missed = this.#missed.due(now, (from, to) => this.#join.outageBetween(from, to));
     if (missed) this.#tellMissed(missed, now);
     if (this.#clock.mayExpire(now)) this.#log.expire(now, this.#settings.keepFor);
     if (now - this.#lastPrune < 10 * minute) return;

@@ -287,6 +287,13 @@ describe('a time in which Vigil did not run', () => {
     expect(gaps(15 * minute, false)).to.have.length(1);
   });
 
+  it('ends with the first event that an API server has kept', () => {
+    const kept = (world: World, stopped: number): void => {
+      world.event(auditEvent('alice', stopped + 9.5 * minute, { of: 'pods' }));
+    };
+    expect(gaps(10 * minute, true, kept)[0]).to.match(/to 2026-11-02T09:09:3\dZ/);
+  });
+
   it('is none if the events of the time come later', () => {
     const late = (world: World, stopped: number): void => {
       for (let back = 0; back < 10; back += 1) world.event(auditEvent('alice', stopped + back * minute, { of: 'pods' }));

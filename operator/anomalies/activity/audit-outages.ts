@@ -48,6 +48,14 @@ export class AuditOutages {
     return this.#outages.find(({ from, to }) => from < time && time < to);
   }
 
+  /** The longest outage that began between two times. Without any event since `from` it goes on. */
+  between(from: number, to: number): AuditOutage | undefined {
+    const [longest] = this.#outages
+      .filter((each) => each.from >= from && each.from < to)
+      .toSorted((left, right) => right.to - right.from - (left.to - left.from));
+    return longest ?? (this.#last !== undefined && this.#last <= from ? { from: this.#last } : undefined);
+  }
+
   /** Counts changes by the outage that they were in. Changes in none are left out. */
   unseen(changes: readonly ChangeActivity[]): readonly UnseenChanges[] {
     const byStart = new Map<number, UnseenChanges>();

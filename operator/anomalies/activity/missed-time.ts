@@ -10,7 +10,7 @@ const LATE = minute;
 
 /** A time in which no process of Vigil received the events of a cluster that sends them: what happened in it was not seen by anybody. */
 export class MissedTime {
-  #start: number | undefined;
+  #missed: { readonly last: number; readonly start: number } | undefined;
 
   /**
    * A process starts at `now` that has read what an earlier one stored. `last`: the time of the last audit event that is known. `complete`: the
@@ -18,16 +18,16 @@ export class MissedTime {
    */
   started(now: number, last: number | undefined, complete: boolean): void {
     const least = complete ? KEPT : KEPT + STORED_EVERY;
-    if (last !== undefined && now - last > least) this.#start = now;
+    if (last !== undefined && now - last > least) this.#missed = { last, start: now };
   }
 
-  /** Returns the time without events before the start, once, when events come again. `at` returns the outage that a time is in. */
-  due(now: number, at: (time: number) => AuditOutage | undefined): AuditOutage | undefined {
-    if (this.#start === undefined || now < this.#start + LATE) return undefined;
-    const outage = at(this.#start - 1);
+  /** Returns the time without events before the start, once, when events come again. API servers first send what they have kept. */
+  due(now: number, between: (from: number, to: number) => AuditOutage | undefined): AuditOutage | undefined {
+    if (this.#missed === undefined || now < this.#missed.start + LATE) return undefined;
+    const outage = between(this.#missed.last, this.#missed.start);
     // No event has come yet: the time goes on.
     if (outage !== undefined && outage.to === undefined) return undefined;
-    this.#start = undefined;
+    this.#missed = undefined;
     return outage;
   }
 }

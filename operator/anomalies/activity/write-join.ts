@@ -90,9 +90,9 @@ export class WriteJoin {
     this.#outages.saw(lastAudit);
   }
 
-  /** The time without any audit event that a time is in. Undefined: events came before and after it. */
-  outageAt(time: number): AuditOutage | undefined {
-    return this.#outages.at(time);
+  /** The longest time without any audit event that began between two times. */
+  outageBetween(from: number, to: number): AuditOutage | undefined {
+    return this.#outages.between(from, to);
   }
 
   /** The clock was set back. */
