@@ -82,6 +82,14 @@ describe('the documents of enforcement', () => {
     expect(bindings.map(({ spec }) => spec.policyName)).to.deep.equal(policies.map(({ metadata }) => metadata.name));
   });
 
+  it('have a variable with the parameters of each control that reads some, and of no other', () => {
+    const variables = (name: string): readonly string[] =>
+      (objectsOf({ controls: [{ name }] }).policies[0]?.spec.variables ?? []).flatMap((one) =>
+        one.name.startsWith('parameters_') ? one.name : [],
+      );
+    expect([variables('host-pid'), variables('run-as-high-uid')]).to.deep.equal([[], ['parameters_run_as_high_uid']]);
+  });
+
   it('split many controls into variables of fifteen', () => {
     const { policies } = objectsOf({ frameworks: [{ name: 'pss-baseline' }, { name: 'pss-restricted' }, { name: 'vigil' }] });
     const pods = policies.find(({ metadata }) => metadata.name.includes('-pods-'));

@@ -120,6 +120,19 @@ describe('the admission policy of a rule', () => {
     expect(decide({ object: configMap({ kind: 'some', a: 'y' }), oldObject: configMap({ kind: 'other', a: 'y' }) })).to.have.length(1);
   });
 
+  it('keeps the names of a rule about pod templates, and leaves out those that only match cluster-scoped objects', () => {
+    const of = (more: object): readonly unknown[] => {
+      const [base] = about('pods').resourceRules;
+      const matchConstraints = { resourceRules: [{ ...base, ...more }] } as never;
+      return objectsOf({ rules: [{ ...limit, matchConstraints }] }).policies.flatMap(({ spec }) =>
+        spec.matchConstraints.resourceRules.map(({ resourceNames }) => resourceNames),
+      );
+    };
+    expect(new Set(of({ resourceNames: ['web'] }).map((names) => JSON.stringify(names)))).to.deep.equal(new Set(['["web"]']));
+    expect(of({ scope: 'Namespaced' })).to.have.length.above(0);
+    expect(of({ scope: 'Cluster' })).to.deep.equal([]);
+  });
+
   it('lists a rule about pod templates that sees no CREATE and no UPDATE as not enforced', () => {
     const { notEnforced, policies } = objectsOf({ rules: [{ ...limit, matchConstraints: about('pods', ['DELETE']) }] });
     expect(policies).to.deep.equal([]);

@@ -25,6 +25,14 @@ describe('requestActivity', () => {
     expect(requestActivity(event).address).to.equal('203.0.113.9');
   });
 
+  for (const [code, expected] of [
+    [200, 'allow'],
+    [403, 'forbid'],
+    [401, 'unauthenticated'],
+  ] as const)
+    it(`takes the status ${code} of an event without a decision for ${expected}`, () =>
+      expect(requestActivity({ ...auditEvent('alice', at, { code }), annotations: {} }).decision).to.equal(expected));
+
   for (const [request, expected] of [
     [{ code: 200 }, 'allow true'],
     [{ code: 404 }, 'allow false'],
