@@ -23,7 +23,12 @@ function aged(documents: readonly BaselineDocument[]): readonly BaselineDocument
     state: state.map((each) => ({ ...each, learning: each.learning.map(olderLearning) })),
     // What was found ten days ago is gone.
     findings: [],
-    keys: keys.map(([owner, known]) => [owner, known.map(([key, first, ...rest]) => [key, first - 10 * 24 * 60, ...rest])]),
+    // It was then seen on more than one day.
+    keys: keys.map(([owner, known]) => [
+      owner,
+      known.map(([key, first, last, reported]) => [key, first - 10 * 24 * 60, last, reported ?? null]),
+    ]),
+    incomplete: items.get('incomplete') ?? [],
     rates: items.get('rates') ?? [],
   }).documents;
 }
