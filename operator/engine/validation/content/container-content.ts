@@ -102,10 +102,13 @@ function variableProblems(variable: Fields, path: string, add: AddProblem): void
   if (sources.length !== 1) add(`${path}.valueFrom`, 'valueFrom must have one source');
 }
 
-/** The name, the image, and the security context. */
+const ofPod = /^spec\.[A-Za-z]+\[/;
+
+/** The name, the image, and the security context. The server reads images of pods, and not those of templates. */
 function ownProblems({ name, image, securityContext }: Fields, path: string, add: AddProblem): void {
   if (typeof name === 'string' && name !== '' && !isDnsLabel(name)) add(`${path}.name`, labelForm);
-  if (typeof image === 'string' && image !== image.trim()) add(`${path}.image`, 'image must not begin or end with a space');
+  if (ofPod.test(path) && typeof image === 'string' && image !== image.trim())
+    add(`${path}.image`, 'image must not begin or end with a space');
   profileProblems(securityContext, `${path}.securityContext`, add);
   if (isFields(securityContext)) privilegeProblems(securityContext, `${path}.securityContext`, add);
 }

@@ -20,7 +20,7 @@ const formOf: ReadonlyMap<string, NameForm> = new Map([
   ...[
     'Pod', 'ConfigMap', 'Secret', 'ServiceAccount', 'PersistentVolumeClaim', 'PersistentVolume', 'ReplicationController', 'PodTemplate', 'LimitRange',
     'ResourceQuota', 'Node', 'Deployment.apps', 'StatefulSet.apps', 'DaemonSet.apps', 'ReplicaSet.apps', 'Job.batch', 'CronJob.batch',
-    'Ingress.networking.k8s.io', 'IngressClass.networking.k8s.io', 'NetworkPolicy.networking.k8s.io', 'PodDisruptionBudget.policy',
+    'Ingress.networking.k8s.io', 'IngressClass.networking.k8s.io', 'NetworkPolicy.networking.k8s.io',
     'StorageClass.storage.k8s.io', 'PriorityClass.scheduling.k8s.io', 'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
     'MutatingWebhookConfiguration.admissionregistration.k8s.io',
   ].map((kind) => [kind, subdomain] as const),

@@ -11,7 +11,7 @@ import {
 import { policyRules } from '../../network/network-policy.ts';
 import { quantityNumber } from '../../schema/quantity-number.ts';
 import { type AddProblem, checkNotNegative, checkPort, isSet, lastName } from './content-problem.ts';
-import { isDnsLabel, isDnsSubdomain, isWildcardSubdomain } from './name-forms.ts';
+import { isDnsLabel, isDnsSubdomain, isPathSegment, isWildcardSubdomain } from './name-forms.ts';
 
 type ContentJudge = (object: KubernetesObject, add: AddProblem) => void;
 
@@ -112,12 +112,35 @@ const claim: ContentJudge = (object, add) => {
   else if ((quantityNumber(storage) ?? 1) <= 0) add('spec.resources.requests.storage', 'storage must be more than 0');
 };
 
-const clusterBinding: ContentJudge = (object, add) => {
-  for (const [index, subject] of listOf(object['subjects']).entries()) {
-    const { kind, namespace } = fieldsOf(subject);
-    if (kind === 'ServiceAccount' && !namespace) add(`subjects[${index}].namespace`, 'namespace is required for a ServiceAccount');
-  }
-};
+const rbac = 'rbac.authorization.k8s.io';
+const subjectGroups: ReadonlyMap<unknown, string> = new Map([
+  ['User', rbac],
+  ['Group', rbac],
+  ['ServiceAccount', ''],
+]);
+
+function subjectProblems({ kind, apiGroup, name }: Fields, path: string, add: AddProblem): void {
+  const group = subjectGroups.get(kind);
+  if (group === undefined) add(`${path}.kind`, 'kind must be User, Group or ServiceAccount');
+  else if ((apiGroup ?? '') !== group) add(`${path}.apiGroup`, `apiGroup must be '${group}' for a ${String(kind)}`);
+  if (!name) add(`${path}.name`, 'name is required');
+  else if (kind === 'ServiceAccount' && !isDnsSubdomain(textOf(name) ?? '')) add(`${path}.name`, 'name is no name of a ServiceAccount');
+}
+
+/** `roles`: the kinds that `roleRef` can name. */
+const binding =
+  (roles: readonly unknown[]): ContentJudge =>
+  (object, add) => {
+    const { kind, name } = fieldsOf(object['roleRef']);
+    if (!roles.includes(kind)) add('roleRef.kind', `kind must be ${roles.join(' or ')}`);
+    if (typeof name === 'string' && !isPathSegment(name)) add('roleRef.name', "name must not have '/' or '%', nor be '.' or '..'");
+    for (const [index, subject] of listOf(object['subjects']).entries()) {
+      const fields = fieldsOf(subject);
+      subjectProblems(fields, `subjects[${index}]`, add);
+      if (roles.length === 1 && fields['kind'] === 'ServiceAccount' && !fields['namespace'])
+        add(`subjects[${index}].namespace`, 'namespace is required for a ServiceAccount');
+    }
+  };
 
 const role: ContentJudge = (object, add) => {
   for (const [index, rule] of listOf(object['rules']).entries()) {
@@ -141,9 +164,10 @@ export const contentJudges: ReadonlyMap<string, ContentJudge> = new Map<string, 
   ['HorizontalPodAutoscaler.autoscaling', autoscaler],
   ['NetworkPolicy.networking.k8s.io', networkPolicy],
   ['PersistentVolumeClaim', claim],
-  ['Role.rbac.authorization.k8s.io', role],
-  ['ClusterRole.rbac.authorization.k8s.io', role],
-  ['ClusterRoleBinding.rbac.authorization.k8s.io', clusterBinding],
+  [`Role.${rbac}`, role],
+  [`ClusterRole.${rbac}`, role],
+  [`RoleBinding.${rbac}`, binding(['Role', 'ClusterRole'])],
+  [`ClusterRoleBinding.${rbac}`, binding(['ClusterRole'])],
 ]);
 
 /** Returns the judge for the content of an object. Undefined if its kind has none. */

@@ -10,7 +10,8 @@ const selecting: ReadonlySet<string> = new Set(['Deployment.apps', 'ReplicaSet.a
 
 function selectorProblem(spec: Fields, labels: Readonly<Record<string, string>>, add: AddProblem): void {
   const { selector } = spec;
-  if (isSet(selector) && !selectorMatch(selector)(labels)) add('spec.selector', 'selector must select the labels of the pod template');
+  if (!isSet(selector)) add('spec.selector', 'selector is required');
+  else if (!selectorMatch(selector)(labels)) add('spec.selector', 'selector must select the labels of the pod template');
 }
 
 /** The highest and lowest number of each field of a schedule: minute, hour, day of the month, month, day of the week. */

@@ -21,6 +21,9 @@ const labelled = (labels: string): string => object('v1', 'ConfigMap', 'data: {}
 const named = (apiVersion: string, kind: string, name: string, fields = 'spec: {}'): string =>
   object(apiVersion, kind, fields, `name: "${name}"`);
 
+const bound = (kind: string, roleRef: string, subject: string): string =>
+  object('rbac.authorization.k8s.io/v1', kind, `roleRef: {apiGroup: rbac.authorization.k8s.io, ${roleRef}}, subjects: [${subject}]`);
+
 /** What the API server refuses: a title, the object, and the path. */
 const refused: readonly (readonly [title: string, yaml: string, path: string])[] = [
   ['a port above the highest', container('ports: [{containerPort: 65536}]'), `${at}.ports[0].containerPort`],
@@ -83,6 +86,11 @@ const refused: readonly (readonly [title: string, yaml: string, path: string])[]
   ['a rule for resources without groups', role('resources: [pods], verbs: [get]'), 'rules[0].apiGroups'],
   ['a rule for resources and URLs', role('apiGroups: [""], resources: [pods], nonResourceURLs: [/x], verbs: [get]'), 'rules[0]'],
   ['an account without a namespace, for the cluster', object('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}, subjects: [{kind: ServiceAccount, name: a}]'), 'subjects[0].namespace'],
+  ['a subject of a kind that nobody is', bound('RoleBinding', 'kind: Role, name: a', '{kind: user, name: a}'), 'subjects[0].kind'],
+  ['an account in a group of kinds', bound('RoleBinding', 'kind: Role, name: a', '{kind: ServiceAccount, name: a, namespace: b, apiGroup: rbac.authorization.k8s.io}'), 'subjects[0].apiGroup'],
+  ['a Role for the cluster', bound('ClusterRoleBinding', 'kind: Role, name: a', '{kind: User, name: a}'), 'roleRef.kind'],
+  ['a role with a slash in a binding', bound('RoleBinding', 'kind: Role, name: a/b', '{kind: User, name: a}'), 'roleRef.name'],
+  ['a DaemonSet without a selector', workload('DaemonSet', '').replace('selector: {matchLabels: {app: web}}, ', ''), 'spec.selector'],
   ['a network that is none', object('networking.k8s.io/v1', 'NetworkPolicy', 'spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/33}}]}]}'), 'spec.ingress[0].from[0].ipBlock.cidr'],
 ]; // prettier-ignore
 
@@ -110,6 +118,8 @@ const accepted: readonly (readonly [title: string, yaml: string])[] = [
   ['a wildcard', route('*.example.com')],
   ['a pattern that is left to the controller', route('a.example.com', '/shop(/|$)(.*)', 'ImplementationSpecific')],
   ['a budget of a percentage', budget('maxUnavailable: 25%')],
+  ['an image with a space behind it, in a template', '{apiVersion: v1, kind: PodTemplate, metadata: {name: it}, template: {spec: {containers: [{name: app, image: "app:1 "}]}}}'],
+  ['a budget with a colon in its name', named('policy/v1', 'PodDisruptionBudget', 'a:b', 'spec: {minAvailable: 1, selector: {}}')],
   ['a rule for URLs', role('nonResourceURLs: [/metrics], verbs: [get]')],
   ['an account without a namespace, in a namespace', object('rbac.authorization.k8s.io/v1', 'RoleBinding', 'roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: a}, subjects: [{kind: ServiceAccount, name: a}]')],
 ]; // prettier-ignore
