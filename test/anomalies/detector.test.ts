@@ -260,6 +260,21 @@ describe('a restart', () => {
     });
 });
 
+describe('what is never normal', () => {
+  it('is certain while Vigil learns, and a request without a user agent says so', () => {
+    const world = new World({ learningPeriod: 7 * day });
+    world.request('eve', { of: 'pods', in: 'shop' });
+    world.write('eve', binding('ClusterRoleBinding', 'open', 'ClusterRole/view', ['User/system:anonymous']), { agent: '' });
+    readsSecret(world, 'stranger', 'bank');
+    const found = (detection: string): object => {
+      const [{ whileLearning, source = '' } = { whileLearning: undefined }] = world.of(detection);
+      return { whileLearning, source };
+    };
+    expect(found('binding-to-everybody')).to.deep.equal({ whileLearning: false, source: '192.0.2.10 without the name of a program' });
+    expect(found('secret-read')).to.deep.equal({ whileLearning: true, source: '192.0.2.10 with kubectl' });
+  });
+});
+
 describe('a time in which Vigil did not run', () => {
   /** What is found after a process has ended, and another one has started later. */
   const gaps = (down: number, isLast: boolean, meanwhile: (world: World, stopped: number) => void = () => undefined): readonly string[] => {

@@ -74,12 +74,7 @@ export class Normality {
       : this.#firstSeen(detection, observation, compared, circumstances);
   }
 
-  #never(
-    detection: Detection,
-    observation: Observation,
-    { state }: NeverNormal,
-    { seed, at, learning }: Circumstances,
-  ): Abnormal | undefined {
+  #never(detection: Detection, observation: Observation, { state }: NeverNormal, { seed, at }: Circumstances): Abnormal | undefined {
     const key = `${detection.id} ${state ?? ''}`;
     if (state !== undefined && this.known.isNormal('states', key)) {
       this.known.learn('states', key, at);
@@ -91,7 +86,8 @@ export class Normality {
       severity: observation.severity ?? detection.severity,
       normal: sentence(observation.normal ?? 'it is never normal'),
       seen: sentence(observation.seen),
-      whileLearning: learning,
+      // It is never normal, whatever is learned.
+      whileLearning: false,
       baseline: { kind: 'none' },
     };
   }

@@ -24,7 +24,7 @@ function actorText(actor: Actor): string {
 
 /** The address and the program of a request, as text. */
 export const sourceText = ({ address, agent }: RequestActivity): string | undefined =>
-  address === undefined ? undefined : `${address} with ${agent}`;
+  address === undefined ? undefined : `${address} ${agent === 'none' ? 'without the name of a program' : `with ${agent}`}`;
 
 /** The identity of a finding: its detection, who did it, and to which workload. */
 export const findingId = (detection: string, principal: string, workload: string): string =>
