@@ -61,6 +61,10 @@ describe('the event correlator', () => {
 
   it('bounds its cache, and evicts the least recently used entry', () => {
     const correlator = new EventCorrelator({ remembered: 2 });
+    expect(kinds(correlator, [about('a', 'x'), about('b', 'x'), about('a', 'x'), about('b', 'x')]).slice(2)).to.deep.equal([
+      'known',
+      'known',
+    ]);
     kinds(correlator, [about('a', 'x'), about('b', 'x'), about('c', 'x')]);
     expect(kinds(correlator, [about('c', 'x'), about('a', 'x')])).to.deep.equal(['known', 'new']);
   });
