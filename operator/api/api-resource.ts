@@ -6,6 +6,8 @@ export interface ApiResource {
   readonly resource: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** Whether a CustomResourceDefinition among the files has a schema of its objects. */
+  readonly hasSchema?: true;
 }
 
 /** Returns `group/version`, or the version alone for the core group. */

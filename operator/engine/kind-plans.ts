@@ -79,7 +79,16 @@ export class KindPlans {
    * results of a live pod are reported.
    */
   of(resource: ApiResource, role = roleOfKind(nameOfKind(resource)), owner?: ResourceReference): PlansOfKind {
-    const key = [resource.group, resource.version, resource.kind, resource.namespaced, role, owner?.apiVersion, owner?.kind].join('/');
+    const key = [
+      resource.group,
+      resource.version,
+      resource.kind,
+      resource.namespaced,
+      role,
+      owner?.apiVersion,
+      owner?.kind,
+      resource.hasSchema,
+    ].join('/');
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const groupKind = nameOfKind(resource);
@@ -115,8 +124,9 @@ export class KindPlans {
   }
 
   /** Whether objects come from files, and Kubernetes has their kind. Only controls about versions evaluate those that it does not serve. */
-  #isCheckedManifest({ atClusterVersion }: Control, { group, version, kind }: ApiResource): boolean {
+  #isCheckedManifest({ atClusterVersion }: Control, { group, version, kind, hasSchema }: ApiResource): boolean {
     if (this.#index.converts) return false;
+    if (hasSchema === true) return atClusterVersion !== true;
     return (
       servedKind(group, version, kind) !== undefined || (atClusterVersion === true && builtinKindOf(group, version, kind) !== undefined)
     );

@@ -9,7 +9,8 @@ import { errorAt, type ManifestError } from '../../manifests/manifest.ts';
 import type { Cluster } from '../cluster-scan.ts';
 import type { Io } from '../input/io.ts';
 import { readManifestFiles } from '../input/manifest-files.ts';
-import { ManifestState, resourcesOf } from '../input/manifest-scan.ts';
+import { resourcesOf } from '../files/defined-resources.ts';
+import { ManifestState } from '../input/manifest-scan.ts';
 
 /** The roles and bindings of files or of a cluster, the resources that a question may name, and what could not be read. */
 export interface AccessObjects {

@@ -1,7 +1,6 @@
 import { apiVersionOf, type ApiResource } from '../../api/api-resource.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import { newestMinor } from '../../catalogue/frameworks/framework.ts';
-import { builtinResources } from '../../engine/objects/builtin-resources.ts';
 import type { Evaluation } from '../../engine/outcomes/evaluation.ts';
 import {
   controllerOf,
@@ -9,7 +8,6 @@ import {
   groupKindOf,
   isFields,
   type KubernetesObject,
-  listOf,
   nameOf,
   namespaceOf,
   textMapOf,
@@ -18,6 +16,7 @@ import {
 import { LivePods, workloadReference } from '../../engine/pods/live-pods.ts';
 import { applyManifestDefaults } from '../../engine/pods/manifest-defaults.ts';
 import { bareNamespace, type NamespaceFacts, type PolicySet, type SnapshotEvaluation } from '../../engine/policy-set.ts';
+import { checkBySchema, customSchemas } from '../../engine/validation/custom-schema.ts';
 import { ResourceIndex } from '../../engine/objects/resource-index.ts';
 import { Snapshot } from '../../engine/snapshot/snapshot.ts';
 import type { ResourceReference, ObjectFinding } from '../../findings/finding.ts';
@@ -26,6 +25,7 @@ import { inlineOf } from '../../findings/waivers/inline-exceptions.ts';
 import type { NamespaceLabels } from '../../findings/waivers/waiver.ts';
 import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import { errorAt, sourceAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
+import { definedBy, definitionsIn, resourcesOf } from '../files/defined-resources.ts';
 import type { AppliedExceptions } from './exception-files.ts';
 import { customWorkloadsIn, configurationWarnings, duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
 import {
@@ -40,38 +40,6 @@ import {
 import { joinUnsetNamespaces, type UnsetNamespace } from '../files/unset-namespaces.ts';
 import { RuleCounts } from './rule-counts.ts';
 import type { LocatedResult, ScanResult, VerdictCounts } from '../../output/scan-result.ts';
-
-/** Returns the resources for a scan of files: those of Kubernetes and of Vigil, and those of the CRDs among the files. */
-export function resourcesOf(manifests: readonly Manifest[]): readonly ApiResource[] {
-  return [...builtinResources, ...wellKnown, ...definedBy(manifests)];
-}
-
-/** The resources of the CustomResourceDefinitions among the files. */
-function definedBy(manifests: readonly Manifest[]): readonly ApiResource[] {
-  const definitions = manifests.filter(({ object }) => groupKindOf(object) === 'CustomResourceDefinition.apiextensions.k8s.io');
-  return definitions.flatMap(({ object }) => served(object));
-}
-
-const wellKnown: readonly ApiResource[] = (
-  [
-    ['SecurityPolicy', 'securitypolicies', false],
-    ['ScanSchedule', 'scanschedules', false],
-    ['Scan', 'scans', false],
-    ['SecurityException', 'securityexceptions', true],
-    ['ClusterSecurityException', 'clustersecurityexceptions', false],
-    ['ImageApproval', 'imageapprovals', false],
-  ] as const
-).map(([kind, resource, namespaced]) => ({ group: 'vigil.dev', version: 'v1alpha1', resource, kind, namespaced }));
-
-function served(definition: KubernetesObject): readonly ApiResource[] {
-  const spec = fieldsOf(definition['spec']);
-  const names = fieldsOf(spec['names']);
-  const [group, kind, resource] = [textOf(spec['group']), textOf(names['kind']), textOf(names['plural'])];
-  if (group === undefined || kind === undefined || resource === undefined) return [];
-  const versions = listOf(spec['versions']).map((version) => textOf(fieldsOf(version)['name']));
-  const namespaced = spec['scope'] !== 'Cluster';
-  return versions.filter((version) => version !== undefined).map((version) => ({ group, version, resource, kind, namespaced }));
-}
 
 const identity = (kind: string, namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
 
@@ -145,11 +113,22 @@ export class ManifestState {
     this.resources = resources;
     this.#index = new ResourceIndex(resources);
     for (const manifest of this.manifests) this.#prepare(manifest, namespace);
+    this.#addSchemas();
     for (const manifest of misnamed) {
       nameAsText(manifest.object);
       this.#prepare(manifest, namespace);
     }
     this.#neighbours = misnamed.map(({ object }) => object);
+  }
+
+  /** Objects of custom kinds are checked by the schemas of the CustomResourceDefinitions among the files. */
+  #addSchemas(): void {
+    const schemas = customSchemas(definitionsIn(this.manifests).map(({ object }) => object));
+    if (schemas.size === 0) return;
+    for (const { object } of this.manifests) {
+      const schema = schemas.get(`${String(object['apiVersion'])} ${String(object['kind'])}`);
+      if (schema !== undefined) checkBySchema(object, schema);
+    }
   }
 
   /** Evaluates all checks on all objects, and applies exceptions to the failures. */

@@ -2,7 +2,8 @@ import { type KubernetesObject, textOf } from '../objects/kubernetes-object.ts';
 import { clean, type Outcome } from '../outcomes/outcome.ts';
 import { deprecationOf } from '../schema/kind-problem.ts';
 import { contentProblems } from './content/content-problems.ts';
-import { type SchemaProblem, type SchemaProblemType, schemaProblems } from './schema-problems.ts';
+import type { SchemaProblem, SchemaProblemType } from './schema-problem.ts';
+import { schemaProblems } from './schema-problems.ts';
 
 /** The problems of an object, for the controls that report a part of them. */
 const known = new WeakMap<KubernetesObject, readonly SchemaProblem[]>();

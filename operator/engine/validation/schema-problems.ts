@@ -1,22 +1,11 @@
 import { type Fields, groupOf, isFields, type KubernetesObject, textOf, versionOf, isUnset } from '../objects/kubernetes-object.ts';
 import { type BuiltinKind, builtinKinds, type SchemaNode, schemaNode } from '../schema/schema-node.ts';
+import { customProblems } from './custom-problems.ts';
+import { customSchemaOf } from './custom-schema.ts';
 import { fieldCheck, type FieldCheck, isPlainlyRight } from './field-check.ts';
 import { fieldHint, type MapAbove } from './field-hint.ts';
+import { joinPath, pathStep, type SchemaProblem, type SchemaProblemType, shortened } from './schema-problem.ts';
 import { valueProblems } from './value-problem.ts';
-
-/**
- * What is wrong with a field. `unknown`: the kind has no such field, which strict validation refuses and other clients drop. `repeated`: two
- * items of a list have the same keys, which server-side apply refuses. `refused`: the API server refuses the object.
- */
-export type SchemaProblemType = 'unknown' | 'repeated' | 'refused';
-
-/** A field that is wrong by the schema of its kind. */
-export interface SchemaProblem {
-  readonly type: SchemaProblemType;
-  readonly path: string;
-  /** What is wrong, with the name of the field. Does not have its value: that may be secret. */
-  readonly message: string;
-}
 
 let served: ReadonlyMap<string, BuiltinKind> | undefined;
 
@@ -26,19 +15,9 @@ export function servedKind(group: string, version: string, kind: string): Builti
   return served.get(`${group}/${version}/${kind}`);
 }
 
-const step = (name: string | number): string => {
-  if (typeof name === 'number') return `[${name}]`;
-  return /^[A-Za-z_$][\w$-]*$/.test(name) ? `.${name}` : `['${name}']`;
-};
-const join = (path: string, name: string | number): string => (path === '' && typeof name === 'string' ? name : path + step(name));
-
 /** Whether the server takes the value of a required field for none. */
 const isMissing = (value: unknown): boolean =>
   isUnset(value) || value === '' || value === 0 || (Array.isArray(value) && value.length === 0);
-
-/** The most characters of a value or name in a message. */
-const longestValue = 80;
-const shortened = (text: string): string => (text.length > longestValue ? `${text.slice(0, longestValue)}...` : text);
 
 /** Whether only Kubernetes 1.35 has a field, of which the schema is not made: the spec of its pods has a `workloadRef`. */
 const isFormer = (key: string, { fields }: SchemaNode): boolean => key === 'workloadRef' && fields.has('restartPolicy');
@@ -86,7 +65,8 @@ class SchemaWalk {
 
   #field(value: unknown, check: FieldCheck): void {
     const { key, shape, node } = check;
-    for (const [steps, problem] of valueProblems(value, check)) this.#add('refused', steps, `${key}${steps.map(step).join('')} ${problem}`);
+    for (const [steps, problem] of valueProblems(value, check))
+      this.#add('refused', steps, `${key}${steps.map(pathStep).join('')} ${problem}`);
     if (!this.#inStatus) this.#values(value, check);
     if (shape !== 'S') this.#items(value, check);
     else if (isFields(value)) this.map(value, node, key);
@@ -142,7 +122,7 @@ class SchemaWalk {
 
   /** `rest`: the steps from the current value to the problem. */
   #add(type: SchemaProblemType, rest: readonly (string | number)[], message: string): void {
-    this.problems.push({ type, path: [...this.#steps, ...rest].reduce<string>(join, ''), message });
+    this.problems.push({ type, path: [...this.#steps, ...rest].reduce<string>(joinPath, ''), message });
   }
 }
 
@@ -157,6 +137,8 @@ function identityOf(item: Fields, keys: readonly string[]): unknown {
  * by `applyManifestDefaults`. Undefined if the fields of its kind and version are not known.
  */
 export function schemaProblems(object: KubernetesObject): readonly SchemaProblem[] | undefined {
+  const custom = customSchemaOf(object);
+  if (custom !== undefined) return customProblems(object, custom);
   const kind = servedKind(groupOf(object.apiVersion), versionOf(object.apiVersion), textOf(object.kind) ?? '');
   if (kind === undefined) return undefined;
   const walk = new SchemaWalk();

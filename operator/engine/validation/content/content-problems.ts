@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../objects/kubernetes-object.ts';
-import type { SchemaProblem } from '../schema-problems.ts';
+import type { SchemaProblem } from '../schema-problem.ts';
 import { metadataProblems } from './metadata-content.ts';
 import { contentJudgeOf } from './object-content.ts';
 import { workloadProblems } from './workload-content.ts';
