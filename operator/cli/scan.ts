@@ -14,6 +14,7 @@ import { ManifestState } from './input/manifest-scan.ts';
 import { type PolicyFiles, readPolicyFiles } from './input/policy-files.ts';
 import { type OutputName, type ScanArguments, scanArguments, scanUsage } from './input/scan-arguments.ts';
 import { onCluster } from './on-cluster.ts';
+import { patchWarnings } from './files/folder-roles.ts';
 import { onePerFact } from '../output/same-facts.ts';
 import { systemNamespaces } from './input/system-namespaces.ts';
 import { exitCodes, UsageError } from './input/usage-error.ts';
@@ -122,9 +123,13 @@ async function scanFiles(args: ScanArguments, io: Io): Promise<ScanResult> {
   const approvals = await inspectApprovals(state.manifests, Date.now());
   const problems = set.problems.map((problem) => problemError(problem, policyFiles));
   warn(ruleWarnings(policyFiles.policies, options, counts), io);
-  warn([...(exceptions?.warnings ?? []), ...approvals.warnings, ...warnings, ...otherWarnings(files.others)], io);
+  warn(
+    [...(exceptions?.warnings ?? []), ...approvals.warnings, ...warnings, ...patchWarnings(files.patches), ...otherWarnings(files.others)],
+    io,
+  );
   const unread = [...files.errors, ...state.errors, ...state.outdated, ...(exceptions?.errors ?? []), ...approvals.errors];
-  return { ...scan, errors: [...policyFiles.errors, ...problems, ...unread, ...scan.errors] };
+  const counted = files.patches.length === 0 ? scan : { ...scan, patches: files.patches.map(({ file }) => file) };
+  return { ...counted, errors: [...policyFiles.errors, ...problems, ...unread, ...scan.errors] };
 }
 
 function exitCodeOf({ results, errors, summary }: ScanResult, { failOn }: ScanArguments): number {

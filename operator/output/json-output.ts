@@ -9,10 +9,10 @@ export function resultFields(result: LocatedResult): Record<string, unknown> {
 
 /**
  * Prints one JSON document with one result a line: `{apiVersion, kind: ScanResult, results, summary, errors}`, and
- * `customWorkloads` if custom kinds with pods are among the files. `summary.skip` includes
+ * `customWorkloads` if custom kinds with pods are among the files, `patches` if some files are patches of kustomizations. `summary.skip` includes
  * `summary.excepted` and `summary.known`, which are set if exceptions or the baseline cover failures.
  */
-export const jsonOutput: Output = ({ results, summary, errors, customWorkloads }, write) => {
+export const jsonOutput: Output = ({ results, summary, errors, customWorkloads, patches }, write) => {
   const { excepted, known } = skipCounts({ results, summary });
   write('{"apiVersion": "vigil.dev/v1alpha1", "kind": "ScanResult",\n "results": [');
   for (const [index, result] of results.entries()) write(`${index === 0 ? '\n' : ',\n'}  ${JSON.stringify(resultFields(result))}`);
@@ -20,5 +20,6 @@ export const jsonOutput: Output = ({ results, summary, errors, customWorkloads }
     `],\n "summary": ${JSON.stringify({ ...summary, ...(excepted > 0 ? { excepted } : {}), ...(known > 0 ? { known } : {}) })},\n "errors": [`,
   );
   for (const [index, error] of errors.entries()) write(`${index === 0 ? '\n' : ',\n'}  ${JSON.stringify(error)}`);
-  write(customWorkloads === undefined ? ']}\n' : `],\n "customWorkloads": ${JSON.stringify(customWorkloads)}}\n`);
+  const rest = Object.entries({ customWorkloads, patches }).filter(([, value]) => value !== undefined);
+  write(`]${rest.map(([name, value]) => `,\n "${name}": ${JSON.stringify(value)}`).join('')}}\n`);
 };

@@ -31,6 +31,8 @@ export interface ScanResult {
   readonly errors: readonly ManifestError[];
   /** The custom kinds with pods, sorted. Absent if there are none. */
   readonly customWorkloads?: readonly CustomWorkloads[];
+  /** The files that are patches of kustomizations. They are not evaluated. Absent if there are none. */
+  readonly patches?: readonly string[];
 }
 
 /** Writes a piece of the output. */

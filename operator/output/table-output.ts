@@ -77,7 +77,7 @@ function writeErrors(errors: readonly ManifestError[], write: Write, paint: Pain
   if (errors.length > 0) write('\n');
 }
 
-function summaryLine({ summary, results, errors }: ScanResult, passing: boolean): string {
+function summaryLine({ summary, results, errors, patches = [] }: ScanResult, passing: boolean): string {
   const counts = ['critical', 'high', 'medium', 'low', 'info']
     .map((severity) => [severity, results.filter((result) => result.verdict === 'fail' && result.severity === severity).length] as const)
     .filter(([, count]) => count > 0)
@@ -91,7 +91,8 @@ function summaryLine({ summary, results, errors }: ScanResult, passing: boolean)
     ...(skips.skipped > 0 ? [`${skips.skipped} skipped${passing ? '' : ' (reasons: --passing)'}`] : []),
   ];
   const unread = errors.length > 0 ? [`${errors.length} unreadable`] : [];
-  return `${[failed, ...others, ...unread].join(', ')}\n`;
+  const parts = patches.length === 0 ? [] : [`${patches.length} ${patches.length === 1 ? 'patch' : 'patches'} not evaluated`];
+  return `${[failed, ...others, ...unread, ...parts].join(', ')}\n`;
 }
 
 const customLine = (kinds: readonly CustomWorkloads[]): string => {

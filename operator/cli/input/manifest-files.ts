@@ -1,7 +1,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Manifest, type ManifestError, readManifests } from '../../manifests/manifest.ts';
+import { chartMessage, chartOfTemplates, isKustomization, isTemplated, type PatchFile, patchFilesOf } from '../files/folder-roles.ts';
 import type { Io } from './io.ts';
 
 /** The objects and errors from the paths of a command line. */
@@ -10,6 +11,8 @@ export interface ManifestFiles {
   readonly errors: readonly ManifestError[];
   /** Files in folders that were passed over, because they have documents but no manifest. */
   readonly others: readonly string[];
+  /** Files in folders that a kustomization among the folders uses as patches. Their objects are left out. */
+  readonly patches: readonly PatchFile[];
 }
 
 const extensions = /\.(ya?ml|json)$/i;
@@ -37,7 +40,14 @@ function textOf(bytes: Uint8Array): string | undefined {
 }
 
 class Collector {
-  readonly manifests: Manifest[] = [];
+  #manifests: Manifest[] = [];
+  /** Files in folders that have manifests. */
+  readonly #found = new Set<string>();
+  /** The kustomization of each patch, by the absolute path of the patch. */
+  readonly #patches = new Map<string, string>();
+  /** The number of templates by Helm chart. */
+  readonly #charts = new Map<string, number>();
+  readonly patches: PatchFile[] = [];
   readonly errors: ManifestError[] = [];
   readonly others: string[] = [];
   /** Named files without any document, such as a template that renders to comments. */
@@ -49,19 +59,44 @@ class Collector {
     this.#io = io;
   }
 
+  /** The number of what was found so far. */
+  get #size(): number {
+    return this.#manifests.length + this.errors.length + this.#charts.size;
+  }
+
+  get manifests(): readonly Manifest[] {
+    return this.#manifests;
+  }
+
   async path(path: string): Promise<void> {
-    const before = this.manifests.length + this.errors.length;
+    const before = this.#size;
     let isFolder = false;
     if (path === '-') await this.#text('-', () => this.#io.input());
     else isFolder = await this.#entry(path, true);
-    if (this.manifests.length + this.errors.length > before) return;
+    if (this.#size > before) return;
     if (isFolder) this.#fail(path, 'no manifest found');
     else this.#empty.push(path);
   }
 
   /** Reports the files without documents if nothing else was found: then nothing was evaluated. */
   end(): void {
-    if (this.manifests.length + this.errors.length === 0) for (const path of this.#empty) this.#fail(path, 'no manifest found');
+    for (const [chart, templates] of this.#charts) this.#fail(chart, chartMessage(chart, templates));
+    this.#removePatches();
+    if (this.#manifests.length + this.errors.length === 0) for (const path of this.#empty) this.#fail(path, 'no manifest found');
+  }
+
+  /** Removes the manifests of files that are patches: they are parts of objects. Files that were named are kept. */
+  #removePatches(): void {
+    for (const file of this.#found) {
+      const kustomization = this.#patches.get(resolve(file));
+      if (kustomization !== undefined) this.patches.push({ file, kustomization });
+    }
+    const removed = new Set(this.patches.map(({ file }) => file));
+    const before = this.#manifests.length;
+    this.#manifests = this.#manifests.filter(({ file }) => !removed.has(file));
+    const [first] = this.patches;
+    if (first !== undefined && before > 0 && this.#manifests.length + this.errors.length === 0)
+      this.#fail(first.kustomization, 'all objects are patches of kustomizations: scan the output of kustomize build');
   }
 
   /** Returns whether the entry is a folder. */
@@ -91,11 +126,17 @@ class Collector {
       return;
     }
     const wanted = entries.filter(({ name }) => !name.startsWith('.') && name !== 'node_modules');
-    for (const entry of wanted.sort((a, b) => (a.name < b.name ? -1 : 1))) await this.#found(path, entry);
+    const kustomization = entries.find(({ name }) => isKustomization(name));
+    if (kustomization !== undefined) await this.#kustomization(join(path, kustomization.name));
+    for (const entry of wanted.sort((a, b) => (a.name < b.name ? -1 : 1))) await this.#folderEntry(path, entry);
+  }
+
+  async #kustomization(path: string): Promise<void> {
+    for (const file of await patchFilesOf(path)) this.#patches.set(file, path);
   }
 
   /** Reads an entry of a folder. Ignores regular files with another extension without a stat call. */
-  async #found(folder: string, entry: Dirent): Promise<void> {
+  async #folderEntry(folder: string, entry: Dirent): Promise<void> {
     if (!entry.isFile() || extensions.test(entry.name)) await this.#entry(join(folder, entry.name), false);
   }
 
@@ -120,8 +161,21 @@ class Collector {
       this.#fail(path, 'not a text file (UTF-8)');
       return;
     }
+    if (lenient && this.#isTemplate(path, text)) return;
+    await this.#documents(path, text, lenient);
+  }
+
+  /** Counts a template of a Helm chart. Returns whether the file is one. */
+  #isTemplate(path: string, text: string): boolean {
+    const chart = isTemplated(text) ? chartOfTemplates(dirname(path)) : undefined;
+    if (chart !== undefined) this.#charts.set(chart, (this.#charts.get(chart) ?? 0) + 1);
+    return chart !== undefined;
+  }
+
+  async #documents(path: string, text: string, lenient: boolean): Promise<void> {
     const { manifests, errors, others } = await readManifests(path, text, { lenient });
-    this.manifests.push(...manifests);
+    this.#manifests.push(...manifests);
+    if (lenient && manifests.length > 0) this.#found.add(path);
     if (others > 0 && manifests.length === 0) this.others.push(path);
     // JSON with comments is no JSON, but the configuration of many tools.
     const isOther = lenient && path.toLowerCase().endsWith('.json') && manifests.length === 0 && !mentionsObject.test(text);
