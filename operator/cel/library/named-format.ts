@@ -39,7 +39,7 @@ function mismatch(message: string, expression: string, ...examples: string[]): s
 }
 
 const tooLong = (text: string, limit: number): string[] =>
-  Buffer.byteLength(text) > limit ? [`must be no more than ${String(limit)} bytes`] : [];
+  Buffer.byteLength(text) > limit ? [`must be no more than ${String(limit)} characters`] : [];
 
 function dns1123Label(text: string): string[] {
   const errors = tooLong(text, 63);
@@ -105,7 +105,8 @@ const accepts =
     test(text) ? [] : [complaint];
 
 const isDate = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text) && parseTimestamp(`${text}T00:00:00Z`) !== undefined;
-const isBase64 = (text: string): boolean => /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
+/** As in Kubernetes, the empty text is no base64. */
+const isBase64 = (text: string): boolean => text !== '' && /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
 const isUuid = (text: string): boolean => /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i.test(text);
 const isDateTime = (text: string): boolean => parseTimestamp(text.toUpperCase().replace(' ', 'T')) !== undefined;
 
