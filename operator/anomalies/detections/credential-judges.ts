@@ -210,7 +210,7 @@ const placeOf = ({ namespace }: RequestActivity): string => (namespace === undef
  * Whether a controller of Kubernetes used the rights that Kubernetes gives it by its own binding. It uses each of them some day for the first
  * time: with the first Job, or the first node that joins.
  */
-function isRightOfController({ actor: { account }, binding }: RequestActivity): boolean {
+export function isRightOfController({ actor: { account }, binding }: RequestActivity): boolean {
   if (account?.namespace !== 'kube-system') return false;
   const own = `system:controller:${account.name}`;
   return binding === `ClusterRoleBinding "${own}"` || binding === `RoleBinding "${own}/kube-system"`;

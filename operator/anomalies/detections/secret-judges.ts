@@ -1,5 +1,6 @@
 import { nameTemplate } from '../facts/template-names.ts';
 import type { RequestActivity } from '../activity/activity.ts';
+import { isRightOfController } from './credential-judges.ts';
 import { nothing, type RequestJudge } from './judge.ts';
 import { actorSubject, patience } from './subjects.ts';
 
@@ -59,6 +60,8 @@ export const secretSpread: RequestJudge = (request) => {
 export const secretRead: RequestJudge = (request) => {
   const { actor, namespace, name, verb, helmReleases } = request;
   if (!isRead(request) || namespace === undefined || actor.account?.namespace === namespace) return nothing;
+  // The namespace controller lists what is left in a namespace that is deleted.
+  if (isRightOfController(request)) return nothing;
   const by = reads.has(verb) ? '' : ` by a dry run of ${verb}`;
   const what = name === undefined ? `used ${verb} on the Secrets of namespace ${namespace}${by}` : `read Secret ${namespace}/${name}${by}`;
   return [

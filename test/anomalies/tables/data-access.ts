@@ -149,6 +149,19 @@ export const dataAccessTables: Tables = {
           releases(world, 'bank');
         },
       ],
+      [
+        'the namespace controller in a namespace that is deleted',
+        (world) =>
+          world.request(account('kube-system', 'namespace-controller'), {
+            verb: 'list',
+            of: 'secrets',
+            in: 'old',
+            annotations: {
+              'authorization.k8s.io/reason':
+                'RBAC: allowed by ClusterRoleBinding "system:controller:namespace-controller" of ClusterRole "x" to ServiceAccount "x"',
+            },
+          }),
+      ],
       ['a kubelet', (world) => read(world, 'system:node:node-a', ['db'], 'shop')],
       [
         'the next preview namespace of a controller',
