@@ -20,6 +20,16 @@ const restarted = (
 const readsSecret = (world: World, user: string, namespace: string): void =>
   world.request(user, { of: 'secrets', in: namespace, name: 'db' });
 
+describe('a request for a group of an API', () => {
+  for (const group of ['constructor', '__proto__', 'toString'])
+    it(`is judged if the group is named ${group}`, () => {
+      const world = new World();
+      world.request('eve', { verb: 'delete', of: `policies.${group}`, name: 'x' });
+      readsSecret(world, 'eve', 'shop');
+      expect(world.findings().map(({ detection }) => detection)).to.deep.equal(['secret-read']);
+    });
+});
+
 describe('learning', () => {
   it('reports nothing of known users while it learns, and sensitive behaviour of new users at once', () => {
     const world = new World({ learningPeriod: 7 * day }, Date.UTC(2026, 10, 2, 9) - 9 * day);

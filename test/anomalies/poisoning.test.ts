@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createDetector } from '../../operator/anomalies/detector.ts';
 import type { BaselineDocument } from '../../operator/anomalies/anomaly-detector.ts';
 import { http } from './http.ts';
-import { object, podSpec, workload } from './objects.ts';
+import { managedBy, object, podSpec, workload } from './objects.ts';
 import { account as sa, day, World } from './world.ts';
 import { exec } from './traces/trace.ts';
 
@@ -28,7 +28,13 @@ const acts: readonly (readonly [title: string, act: Act, detection: string, seve
     'daemonset-by-new-actor',
     'low',
   ],
+  ['makes a workload of a field manager', (world) => world.write('eve', privileged(`shop/x${world.now}`)), 'new-host-access', 'medium'],
 ];
+
+const privileged = (path: string) =>
+  workload('Deployment', path, podSpec('docker.io/library/agent', {}, { securityContext: { privileged: true } }), {
+    metadata: managedBy('kubectl-create'),
+  });
 
 /** A detector that begins to learn for a week, with users that it has known for two days. */
 function learning(): World {

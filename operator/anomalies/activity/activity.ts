@@ -31,7 +31,10 @@ export interface RequestActivity {
   readonly decision: Decision;
   /** Whether the request was allowed and its answer is no error. */
   readonly succeeded: boolean;
-  /** The request asked for a dry run: it changed nothing, but its answer has the objects. */
+  /**
+   * The request asked for a dry run: it changed nothing, but its answer has the objects. Never set for a deletion of one object, and no proof for
+   * one of many: the API server ignores the parameter if the request has a body.
+   */
   readonly dryRun?: true;
   /** The request is about Secrets in which Helm keeps its releases, and no others. */
   readonly helmReleases?: true;

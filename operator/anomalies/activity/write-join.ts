@@ -258,7 +258,11 @@ const keyOf = (resource: string, namespace: string | undefined, name: string | u
 
 /** Whether a request has written something that a watch shows. */
 const isWrite = ({ verb, succeeded, dryRun, resource, subresource = '', namespace }: RequestActivity): boolean =>
-  writes.has(verb) && succeeded && dryRun !== true && !besides.has(subresource) && isWatched(resource, namespace);
+  writes.has(verb) &&
+  succeeded &&
+  (dryRun !== true || verb === 'deletecollection') &&
+  !besides.has(subresource) &&
+  isWatched(resource, namespace);
 
 const isWatched = (resource: string, namespace: string | undefined): boolean => {
   const only = watched.get(resource);

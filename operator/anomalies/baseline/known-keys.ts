@@ -21,6 +21,12 @@ const usual: KeyBounds = { ofOwner: 512, inAll: 50_000 };
 const minutes = (at: number): number => Math.floor(at / 60_000);
 const quiet = 3 * 24 * 60;
 
+/**
+ * How far a key that is learned is trusted. `tentative`: it must be seen on another day. `same`: a new key is trusted, but one that must be seen
+ * on another day still must.
+ */
+export type Trust = 'full' | 'tentative' | 'same';
+
 const dayOf = (minute: number): number => Math.floor(minute / 1440);
 
 type SavedKey = readonly [key: string, first: number, last: number, reported?: number | null, once?: 1];
@@ -120,12 +126,12 @@ export class KnownKeys {
     return this.#counts.peers(owner, key);
   }
 
-  /** The key is seen and is normal. `tentative`: it is learned from what happens, and must be seen on another day to be trusted. */
-  learn(owner: string, key: string, at: number, tentative = false): void {
+  /** The key is seen and is normal. */
+  learn(owner: string, key: string, at: number, trust: Trust = 'full'): void {
     const isNew = this.get(owner, key) === undefined;
     const entry = this.#touch(owner, key, at);
-    if (isNew && tentative) entry.once = true;
-    else if (entry.once === true && !(tentative && dayOf(entry.first) === dayOf(minutes(at)))) {
+    if (isNew && trust === 'tentative') entry.once = true;
+    else if (entry.once === true && (trust === 'full' || dayOf(entry.first) !== dayOf(minutes(at)))) {
       delete entry.once;
       this.#changes += 1;
     }

@@ -6,7 +6,7 @@ import type { Circumstances } from './circumstances.ts';
 import type { CountedItem, FirstSeenKey, NeverNormal, Observation } from './observation.ts';
 import type { KnownKeys } from './known-keys.ts';
 import type { Rates } from './rates.ts';
-import { isGrave, isSeenOnce, isTentative } from './seen-once.ts';
+import { isGrave, isSeenOnce, trustIn } from './seen-once.ts';
 import { dateOf, placeOf, sentence, slowly, usual } from './sentences.ts';
 
 const day = 86_400_000;
@@ -171,7 +171,7 @@ export class Normality {
   #learn(detection: Detection, observation: Observation, compared: FirstSeenKey, circumstances: Circumstances): void {
     const { actor, at, found } = circumstances;
     const { owner } = compared;
-    this.known.learn(owner, `${detection.id} ${compared.key}`, at, isTentative(detection, observation, circumstances));
+    this.known.learn(owner, `${detection.id} ${compared.key}`, at, trustIn(detection, observation, circumstances));
     if (owner !== actor.key && !found) this.known.learn(actor.key, `${detection.id} of ${placeOf(owner)}`, at);
   }
 

@@ -2,7 +2,7 @@ import { atLeast } from '../../catalogue/controls/severity.ts';
 import type { Detection } from '../../catalogue/detections/detection.ts';
 import { isControlPlane, type Actor } from '../activity/actor.ts';
 import type { Circumstances } from './circumstances.ts';
-import type { KnownKeys } from './known-keys.ts';
+import type { KnownKeys, Trust } from './known-keys.ts';
 import type { FirstSeenKey, Observation } from './observation.ts';
 
 /*
@@ -10,11 +10,16 @@ import type { FirstSeenKey, Observation } from './observation.ts';
  * reported once more when it is seen later. What is usual is seen on several days.
  */
 
-/** Whether what is learned must be seen on another day to be trusted. */
-export const isTentative = (detection: Detection, { learnOnly }: Observation, circumstances: Circumstances): boolean => {
+/**
+ * How far what is learned is trusted. A change is also learned for its field manager, as a seed: this is no second time, so it must not make
+ * what was seen once trusted.
+ */
+export function trustIn(detection: Detection, { learnOnly }: Observation, circumstances: Circumstances): Trust {
   const { tentative, seed, found, actor } = circumstances;
-  return tentative && detection.sensitive && !seed && !found && learnOnly !== true && !isControlPlane(actor);
-};
+  if (found) return 'full';
+  if (seed || learnOnly === true) return 'same';
+  return tentative && detection.sensitive && !isControlPlane(actor) ? 'tentative' : 'full';
+}
 
 /** Whether a key is known from one day of learning only, and is to be reported now. */
 export function isSeenOnce(

@@ -119,10 +119,10 @@ const unwatched: ReadonlySet<string> = new Set(
 
 /** Many deletions of what is not watched. A deletion of a whole collection is many. */
 export const massDeletionByRequests: RequestJudge = (request, { inventory, parameter }) => {
-  const { actor, verb, resource, subresource, namespace, name, succeeded, dryRun, helmReleases, at } = request;
-  // Helm deletes old revisions of a release with each new one.
-  if (helmReleases === true) return nothing;
-  if (!unwatched.has(resource) || subresource !== undefined || !verb.startsWith('delete') || !succeeded || dryRun === true) return nothing;
+  const { actor, verb, resource, subresource, namespace, name, succeeded, helmReleases, at } = request;
+  // Helm deletes old revisions of a release with each new one, by their names.
+  if (helmReleases === true && verb === 'delete') return nothing;
+  if (!unwatched.has(resource) || subresource !== undefined || !verb.startsWith('delete') || !succeeded) return nothing;
   if (isControlPlane(actor) || cleaners.has(actor.name)) return nothing;
   if (namespace !== undefined && inventory.namespaceEnds(namespace, at)) return nothing;
   const place = namespace === undefined ? '' : `${namespace}/`;

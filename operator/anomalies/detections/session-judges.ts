@@ -118,8 +118,8 @@ function decoded(path: string): string {
 
 /** Events that somebody deletes. The controller of namespaces deletes those of a namespace that ends. */
 export const eventsDeleted: RequestJudge = (request) => {
-  const { actor, resource, verb, succeeded, dryRun, namespace } = request;
-  if (resource !== 'events' || !verb.startsWith('delete') || !succeeded || dryRun === true) return nothing;
+  const { actor, resource, verb, succeeded, namespace } = request;
+  if (resource !== 'events' || !verb.startsWith('delete') || !succeeded) return nothing;
   if (actor.account?.namespace === 'kube-system' && actor.account.name === 'namespace-controller') return nothing;
   return [
     {

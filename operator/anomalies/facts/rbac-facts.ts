@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { boundedText } from '../../audit/parsing/bounded-text.ts';
 import { isDefaultRole } from '../../engine/rbac/default-objects.ts';
 import { hasGroup, hasResource, hasVerb, policyRules, type PolicyRule } from '../../engine/rbac/policy-rule.ts';
@@ -164,7 +165,7 @@ export function bindingFacts(binding: Json, namespace: string): BindingFacts {
   const subjects = listAt(binding, 'subjects').map((subject) => {
     const type = textAt(subject, 'kind');
     const whole = textAt(subject, 'name');
-    const own = boundedText(whole, longest[type] ?? 253);
+    const own = boundedText(whole, ownEntry(longest, type) ?? 253);
     if (own !== whole) cut += 1;
     if (type === 'ServiceAccount') return `ServiceAccount/${textAt(subject, 'namespace') || namespace}/${own}`;
     // A service account can also be named as the user that it is.

@@ -52,12 +52,30 @@ describe('requestActivity', () => {
     ['deletecollection', 'secrets', 'a=b&dryRun=All', true],
     ['create', 'pods/eviction', 'dryRun=All', true],
     ['patch', 'deployments.apps', '', undefined],
+    // The API server leaves these out, and writes.
+    ['patch', 'deployments.apps', 'dryRun=All;', undefined],
+    ['patch', 'deployments.apps', 'a=;&dryRun=All', true],
+    // It reads the options of a deletion of its body, if there is one.
+    ['delete', 'configmaps', 'dryRun=All', undefined],
     ['get', 'secrets', 'dryRun=All', undefined],
     ['create', 'serviceaccounts/token', 'dryRun=All', undefined],
     ['create', 'selfsubjectrulesreviews.authorization.k8s.io', 'dryRun=All', undefined],
   ] as const)
     it(`takes ${verb} of ${target} with '${query}' ${expected === true ? 'for a dry run' : 'as it is'}`, () =>
       expect(of('alice', { verb, of: target, in: 'shop', name: 'x', uri: `/x?${query}` }).dryRun).to.equal(expected));
+
+  for (const [selector, expected] of [
+    ['owner=helm', true],
+    ['name%3Dcart%2Cowner%3Dhelm', true],
+    ['owner=other', undefined],
+    // The API server leaves these out, and lists all Secrets.
+    ['owner=helm,;', undefined],
+    ['owner=helm,%zz', undefined],
+  ] as const)
+    it(`takes a list with labelSelector=${selector} ${expected === true ? 'for one of releases of Helm' : 'as it is'}`, () => {
+      const uri = `/api/v1/namespaces/shop/secrets?labelSelector=${selector}`;
+      expect(of('eve', { verb: 'list', of: 'secrets', in: 'shop', uri }).helmReleases).to.equal(expected);
+    });
 
   it('takes a user for a node only as a member of the group of nodes', () => {
     expect(of('system:node:n', { groups: ['system:nodes', 'system:authenticated'] }).actor.kind).to.equal('node');

@@ -81,9 +81,9 @@ describe('KnownKeys', () => {
 
   it('remembers what was seen on one day only, and what was forgotten, and reads documents without either', () => {
     const keys = new KnownKeys({ ofOwner: 2, inAll: 100 });
-    keys.learn('a', 'x', start, true);
-    keys.learn('a', 'y', start, true);
-    keys.learn('a', 'y', start + day, true);
+    for (const key of ['x', 'y']) keys.learn('a', key, start, 'tentative');
+    keys.learn('a', 'x', start, 'same');
+    keys.learn('a', 'y', start + day, 'tentative');
     for (const key of ['1', '2', '3']) keys.learn('b', key, start);
     const saved = JSON.parse(JSON.stringify([[...keys.save()], [...keys.saveIncomplete()]])) as [unknown[], unknown[]];
     const loaded = new KnownKeys();

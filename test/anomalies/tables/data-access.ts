@@ -266,6 +266,13 @@ export const dataAccessTables: Tables = {
         (world) => world.request('eve', { verb: 'delete', of: 'events', in: 'shop', name: 'x' }),
         { actor: 'eve', severity: 'medium' },
       ],
+      [
+        'Events by a deletion that says that it is a dry run, for the API server does not heed it beside a body',
+        (world) => {
+          const uri = '/api/v1/namespaces/shop/events?dryRun=All';
+          world.request('eve', { verb: 'deletecollection', of: 'events', in: 'shop', uri });
+        },
+      ],
       ['all Events of a namespace', (world) => world.request('eve', { verb: 'deletecollection', of: 'events', in: 'shop' })],
       ['Events of the newer group', (world) => world.request('eve', { verb: 'deletecollection', of: 'events.events.k8s.io', in: 'shop' })],
     ],
@@ -319,6 +326,17 @@ export const dataAccessTables: Tables = {
           for (const name of names(6)) world.remove('eve', object('Namespace', name));
         },
       ],
+      ...['labelSelector=owner%3Dhelm', 'labelSelector=owner=helm,;', 'dryRun=All'].map(
+        (query) =>
+          [
+            `all Secrets of a namespace at once, with ${query}`,
+            (world: World) => {
+              const uri = `/api/v1/namespaces/shop/secrets?${query}`;
+              world.request('eve', { verb: 'deletecollection', of: 'secrets', in: 'shop', uri });
+            },
+            { actor: 'eve' },
+          ] as const,
+      ),
     ],
     quiet: [
       [

@@ -60,7 +60,6 @@ export const usualRequests: readonly UsualWork[] = [
       http(world, 'alice', 'POST /apis/apps/v1/namespaces/shop/deployments?dryRun=All', { name: 'new' });
     },
   ],
-  ['kubectl delete events dry run', (world) => http(world, 'alice', 'DELETE /api/v1/namespaces/shop/events?dryRun=All')],
   [
     'prometheus operator lists and watches everything',
     (world) => {

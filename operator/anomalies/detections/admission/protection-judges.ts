@@ -1,3 +1,4 @@
+import { ownEntry } from '../../../api/own-entry.ts';
 import { loosened, type Guardrail } from '../../facts/guardrail.ts';
 import type { RequestActivity } from '../../activity/activity.ts';
 import { nothing, type ChangeJudge, type JudgedChange, type Observation, type RequestJudge, type JudgeContext } from '../judge.ts';
@@ -79,17 +80,18 @@ function loosening({
   group,
   resource,
 }: RequestActivity): { readonly what: string; readonly severity: Observation['severity'] } | undefined {
-  if (exemptions[group]?.test(resource) === true && changes.has(verb))
+  // Whoever makes an API chooses the name of its group.
+  if (ownEntry(exemptions, group)?.test(resource) === true && changes.has(verb))
     return { what: 'exempted objects from policies', severity: group === 'vigil.dev' ? 'low' : 'high' };
-  if (policies[group]?.test(resource) !== true || verb === 'create') return undefined;
+  if (ownEntry(policies, group)?.test(resource) !== true || verb === 'create') return undefined;
   if (verb.startsWith('delete')) return { what: 'deleted a policy', severity: 'high' };
   return changes.has(verb) ? { what: 'changed a policy', severity: 'medium' } : undefined;
 }
 
 /** A policy of another admission controller or of a network plugin that somebody changes who has not changed one. */
 export const foreignGuardrail: RequestJudge = (request) => {
-  const { actor, group, resource, subresource, namespace, name = '(all)', succeeded, dryRun } = request;
-  if (!succeeded || dryRun === true || subresource !== undefined) return nothing;
+  const { actor, verb, group, resource, subresource, namespace, name = '(all)', succeeded, dryRun } = request;
+  if (!succeeded || (dryRun === true && verb !== 'deletecollection') || subresource !== undefined) return nothing;
   const found = loosening(request);
   if (found === undefined) return nothing;
   return [
