@@ -169,9 +169,12 @@ export interface PreparedObject {
   readonly converted: ConvertedObject | undefined;
 }
 
-/** Whether a control passes, as the walk of the object has shown. Not if its result is listed or says that the object cannot be evaluated. */
-const isPassed = ({ walked }: SingleControl, { listsPasses }: ResultOwner, { fault, skip }: Subject): boolean =>
-  walked?.isClean === true && !listsPasses && fault === undefined && skip === undefined;
+/**
+ * Whether a control passes, as the walk of the object has shown. Not if its result is listed or says that the object cannot be evaluated, or
+ * not in full.
+ */
+const isPassed = ({ walked }: SingleControl, { listsPasses }: ResultOwner, { fault, skip, incomplete }: Subject): boolean =>
+  walked?.isClean === true && !listsPasses && fault === undefined && skip === undefined && incomplete === undefined;
 
 /** Evaluates an object with the checks of a plan that need no other object. */
 export function evaluatePlan(
