@@ -1,5 +1,8 @@
-/** What a series has seen, each thing as a number with the day on which it was first seen. */
-const most = 32;
+/** The most things of a series that are remembered, whatever its limit is. */
+const most = 2048;
+/** So many times the limit are remembered: what was usual before must leave room for what is new. */
+const room = 4;
+const least = 64;
 /** A new thing counts for so many days. */
 const counted = 30;
 
@@ -8,20 +11,21 @@ export type SavedFirstDays = readonly (readonly [thing: number, day: number])[];
 
 /**
  * When the things of a series were first seen. Who takes one new thing a day stays under every limit of a day, so new things of the last 30 days
- * are counted. The first 32 things are remembered: who has seen so many knew them before, or was reported long ago.
+ * are counted. The first things are remembered, each as a number with the day on which it was first seen: four times as many as the limit, and at
+ * least 64. Who has seen more of them does new things all the time.
  */
 export class FirstDays {
   readonly #things: number[] = [];
   readonly #days: number[] = [];
 
-  /** A thing is seen on a day. `known`: it is usual, and never counts. */
-  see(thing: number, day: number, known: boolean): void {
+  /** A thing is seen on a day. `known`: it is usual, and never counts. `limit`: so many new things are not reported. */
+  see(thing: number, day: number, { known, limit }: { readonly known: boolean; readonly limit: number }): void {
     const index = this.#things.indexOf(thing);
     if (index >= 0) {
       if (known) this.#days[index] = 0;
       return;
     }
-    if (this.#things.length >= most) return;
+    if (this.#things.length >= Math.min(most, Math.max(least, room * limit))) return;
     this.#things.push(thing);
     this.#days.push(known ? 0 : day);
   }

@@ -160,8 +160,10 @@ function newsOf(
 ): RateExcess | undefined {
   if (limit === 0) return undefined;
   const today = Math.floor(at / DAY);
+  // What was not compared until now, as by an earlier version, is compared from now on.
+  if (series.firsts === undefined) series.began = today;
   series.firsts ??= new FirstDays();
-  series.firsts.see(parseInt(hashed.slice(0, 7), 16), today, learning || today <= series.began);
+  series.firsts.see(parseInt(hashed.slice(0, 7), 16), today, { known: learning || today <= series.began, limit });
   const value = series.firsts.news(today);
   return value > limit ? { value, limit, period: 'month' } : undefined;
 }

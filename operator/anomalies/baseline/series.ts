@@ -26,7 +26,7 @@ export interface Series {
   /** The peaks of today. */
   peaks: number[];
   last: number;
-  /** The day on which it began. */
+  /** The day on which it began, or on which new items were first compared. */
   began: number;
   /** When its items were first seen. Undefined: that is not compared. */
   firsts?: FirstDays;

@@ -136,6 +136,30 @@ describe('Rates', () => {
       expect(rates.load(bad)).to.equal(false);
   });
 
+  it('takes what a series of version 1 sees on the next day for its habit', () => {
+    const rates = new Rates();
+    const today = Math.floor(start / day);
+    rates.load({ key: 's', past: [[today - 9, 12, [3]]], last: start });
+    const slow = { ...measure, slow: 5 };
+    const counted = (prefix: string, days: number): RateExcess | undefined =>
+      Array.from({ length: 8 }, (_, index) =>
+        rates.count('s', { item: `${prefix}${index}`, at: start + days * day + index * 10 * minute, learning: false }, slow),
+      ).at(-1);
+    expect([counted('habit', 1), counted('habit', 2)]).to.deep.equal([undefined, undefined]);
+    expect(counted('new', 3)).to.deep.equal({ value: 8, limit: 5, period: 'month' });
+  });
+
+  it('counts what is new beside many things that were usual before', () => {
+    const rates = new Rates();
+    const seen = (limit: number, learned: number): readonly (number | undefined)[] =>
+      Array.from({ length: learned + limit + 1 }, (_, index) => {
+        const at = start + (index < learned ? 0 : 2 + index - learned) * 12 * 60 * minute;
+        const event = { item: `i${index}`, at, learning: index < learned };
+        return rates.count(`s${limit}`, event, { window: minute, floor: 1000, daily: 0, slow: limit })?.value;
+      });
+    expect([seen(30, 60).at(-1), seen(10, 40).at(-1), seen(50, 10).at(-1)]).to.deep.equal([31, 11, 51]);
+  });
+
   it('counts what is new in 30 days, after the first day of a series', () => {
     const slow = { ...measure, slow: 5 };
     const rates = new Rates();
