@@ -1,5 +1,6 @@
 import type { RequestActivity } from '../activity/activity.ts';
 import { accountKey, isControlPlane, isPerson, isSystem, type Actor } from '../activity/actor.ts';
+import { defaultObject } from '../../engine/rbac/default-objects.ts';
 import { boundedName } from '../facts/bounded-name.ts';
 import { nameTemplate, networkOf } from '../facts/template-names.ts';
 import { nothing, type JudgeContext, type Observation, type RequestJudge } from './judge.ts';
@@ -213,7 +214,11 @@ const placeOf = ({ namespace }: RequestActivity): string => (namespace === undef
 export function isRightOfController({ actor: { account }, binding }: RequestActivity): boolean {
   if (account?.namespace !== 'kube-system') return false;
   const own = `system:controller:${account.name}`;
-  return binding === `ClusterRoleBinding "${own}"` || binding === `RoleBinding "${own}/kube-system"`;
+  // Anybody who may bind roles can choose such a name for an account of theirs.
+  return (
+    (binding === `ClusterRoleBinding "${own}"` && defaultObject('ClusterRoleBinding', undefined, own) !== undefined) ||
+    (binding === `RoleBinding "${own}/kube-system"` && defaultObject('RoleBinding', 'kube-system', own) !== undefined)
+  );
 }
 
 /** A controller of Kubernetes that sends requests from an address from which none has: all of them are one process. */

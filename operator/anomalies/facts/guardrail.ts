@@ -1,5 +1,6 @@
 import { ownEntry } from '../../api/own-entry.ts';
 import { quantityNumber } from '../../engine/schema/quantity-number.ts';
+import { listOf } from '../../engine/objects/kubernetes-object.ts';
 import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
 import { imageRepository } from './template-names.ts';
 
@@ -36,7 +37,7 @@ const readers: Readonly<Record<string, (object: Json) => Guardrail | undefined>>
   NetworkPolicy: denyAll,
   Deployment: (object) => securityAgent(object, { replicas: Math.min(1, replicasOf(object)) }),
   StatefulSet: (object) => securityAgent(object, { replicas: Math.min(1, replicasOf(object)) }),
-  DaemonSet: (object) => securityAgent(object, { 'node selector': fewer(selectedNodes(object)) }),
+  DaemonSet: (object) => securityAgent(object, { 'node selector': fewer(demands(object)) }),
   ResourceQuota: (object) => ({
     what: 'quota',
     parts: Object.fromEntries(Object.entries(recordAt(object, 'spec', 'hard')).map(([name, value]) => [name, limitStrength(value)])),
@@ -84,11 +85,23 @@ function denyAll(policy: Json): Guardrail | undefined {
     if (!types.includes(type)) continue;
     const rules = listAt(spec, direction);
     if (rules.length === 0) parts[direction] = 1;
-    // A rule without peers and ports allows everything.
-    else if (rules.some((rule) => Object.keys(recordAt(rule)).length === 0)) opens.push(direction);
+    else if (rules.some(allowsAll)) opens.push(direction);
   }
   return { what, parts, ...(opens.length === 0 ? {} : { opens }) };
 }
+
+/** Whether a rule of a policy has no ports, and no peers or all addresses as one. */
+function allowsAll(rule: unknown): boolean {
+  const { from, to, ...rest } = recordAt(rule);
+  const peers = [...listOf(from), ...listOf(to)];
+  if (Object.keys(rest).length > 0) return false;
+  return (
+    peers.length === 0 ||
+    peers.some((peer) => wholeNetworks.has(textAt(peer, 'ipBlock', 'cidr')) && listAt(peer, 'ipBlock', 'except').length === 0)
+  );
+}
+
+const wholeNetworks: ReadonlySet<string> = new Set(['0.0.0.0/0', '::/0']);
 
 /** Names of admission controllers, and of agents that watch nodes. Without them nobody sees or refuses what they did. */
 const agents =
@@ -99,12 +112,21 @@ const replicasOf = (workload: Json): number => {
   return typeof replicas === 'number' ? replicas : 1;
 };
 
-/** Labels that a selector of nodes usually has. */
-const usualNodes = /^(?:kubernetes\.io|node\.kubernetes\.io)\//;
+/** What a selector of nodes usually demands. Any other value of these labels is a node that is not there. */
+const usualNodes: ReadonlySet<string> = new Set(['kubernetes.io/os=linux', 'beta.kubernetes.io/os=linux']);
 
 const templateOf = (workload: Json): Json => recordAt(workload, 'spec', 'template', 'spec');
-const selectedNodes = (workload: Json): number =>
-  Object.keys(recordAt(templateOf(workload), 'nodeSelector')).filter((label) => !usualNodes.test(label)).length;
+
+/** How much a workload demands of its nodes. Each term of an affinity is an alternative: the one that demands least counts. */
+function demands(workload: Json): number {
+  const spec = templateOf(workload);
+  const labels = Object.entries(recordAt(spec, 'nodeSelector')).filter(([label, value]) => !usualNodes.has(`${label}=${String(value)}`));
+  const required = recordAt(spec, 'affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution');
+  const terms = listAt(required, 'nodeSelectorTerms').map(
+    (term) => listAt(term, 'matchExpressions').length + listAt(term, 'matchFields').length,
+  );
+  return labels.length + (terms.length === 0 ? 0 : Math.min(...terms));
+}
 
 /** A workload that protects the cluster, by its name or its images. */
 function securityAgent(workload: Json, parts: Guardrail['parts']): Guardrail | undefined {

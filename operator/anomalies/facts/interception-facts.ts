@@ -1,3 +1,4 @@
+import { shortHash } from '../../api/short-hash.ts';
 import { listAt, recordAt, textAt, textsAt, type Json } from './json.ts';
 
 /** The facts of what sees or changes requests on their way: a webhook, a mutation by the API server, or a server of another API group. */
@@ -14,10 +15,12 @@ export interface InterceptionFacts {
   readonly rules: string;
 }
 
-const longest = 4096;
 const mostTargets = 16;
 
-const sorted = (texts: readonly string[]): readonly string[] => [...new Set(texts)].toSorted().slice(0, mostTargets);
+const sorted = (texts: readonly string[]): readonly string[] => [...new Set(texts)].toSorted();
+
+/** A change anywhere in it counts: what is long hides no other rule at its end. */
+const digest = (parts: readonly unknown[]): string => shortHash(JSON.stringify(parts), 16);
 
 /** Whether a rule matches Secrets, or all resources. */
 function isBroad(rule: unknown): boolean {
@@ -30,31 +33,34 @@ function isBroad(rule: unknown): boolean {
 const wide = (broad: boolean): string => (broad ? ' and sees Secrets or all resources' : '');
 const serviceOf = (config: Json): string => `${textAt(config, 'service', 'namespace')}/${textAt(config, 'service', 'name')}`;
 
+function targetOf(webhook: unknown): string {
+  const url = textAt(webhook, 'clientConfig', 'url');
+  if (url !== '') return URL.canParse(url) ? new URL(url).origin : 'URL';
+  return serviceOf(recordAt(webhook, 'clientConfig'));
+}
+
 /** Returns the facts of a webhook configuration. */
 export function webhookFacts(configuration: Json): InterceptionFacts {
   const webhooks = listAt(configuration, 'webhooks');
-  const targets = sorted(
-    webhooks.map((webhook) => {
-      const url = textAt(webhook, 'clientConfig', 'url');
-      if (url !== '') return URL.canParse(url) ? new URL(url).origin : 'URL';
-      return serviceOf(recordAt(webhook, 'clientConfig'));
-    }),
-  );
+  const all = sorted(webhooks.map(targetOf));
+  const targets = all.slice(0, mostTargets);
   const broad = webhooks.flatMap((webhook) => listAt(webhook, 'rules')).some(isBroad);
   return {
     targets,
     does: `sends objects to ${targets.join(', ')}${wide(broad)}`,
-    external: targets.some((target) => /^https?:|^URL$/.test(target)),
+    external: all.some((target) => /^https?:|^URL$/.test(target)),
     broad,
-    rules: JSON.stringify(
-      webhooks.map((webhook) => [
+    rules: digest([
+      // Targets that are not named must not change unseen.
+      all.slice(mostTargets),
+      ...webhooks.map((webhook) => [
         recordAt(webhook)['rules'],
         recordAt(webhook)['namespaceSelector'],
         recordAt(webhook)['objectSelector'],
         recordAt(webhook)['failurePolicy'],
         recordAt(webhook)['matchConditions'],
       ]),
-    ).slice(0, longest),
+    ]),
   };
 }
 
@@ -62,14 +68,14 @@ export function webhookFacts(configuration: Json): InterceptionFacts {
 export function mutationFacts(policy: Json): InterceptionFacts {
   const spec = recordAt(policy, 'spec');
   const rules = listAt(spec, 'matchConstraints', 'resourceRules');
-  const targets = sorted(rules.flatMap((rule) => textsAt(rule, 'resources')));
+  const targets = sorted(rules.flatMap((rule) => textsAt(rule, 'resources'))).slice(0, mostTargets);
   const broad = rules.some(isBroad);
   return {
     targets,
     does: `changes objects that are written: ${targets.join(', ')}${wide(broad)}`,
     external: false,
     broad,
-    rules: JSON.stringify([spec['matchConstraints'], spec['matchConditions'], spec['mutations'], spec['failurePolicy']]).slice(0, longest),
+    rules: digest([spec['matchConstraints'], spec['matchConditions'], spec['mutations'], spec['failurePolicy']]),
   };
 }
 
@@ -82,7 +88,7 @@ export function mutationBindingFacts(binding: Json): InterceptionFacts {
     does: `puts MutatingAdmissionPolicy ${policy} in force`,
     external: false,
     broad: false,
-    rules: JSON.stringify([spec['matchResources'], spec['paramRef']]).slice(0, longest),
+    rules: digest([spec['matchResources'], spec['paramRef']]),
   };
 }
 
@@ -96,6 +102,6 @@ export function apiServiceFacts(service: Json): InterceptionFacts | undefined {
     does: `sends the requests for the API ${textAt(spec, 'group')}/${textAt(spec, 'version')} to ${target}`,
     external: false,
     broad: false,
-    rules: JSON.stringify([spec['group'], spec['version'], spec['insecureSkipTLSVerify'] === true]).slice(0, longest),
+    rules: digest([spec['group'], spec['version'], spec['insecureSkipTLSVerify'] === true]),
   };
 }

@@ -56,7 +56,10 @@ describe('the facts of a webhook configuration', () => {
       (field) => webhookFacts({ webhooks: [{ ...service('a'), [field]: ['x'] }] }).rules,
     );
     expect(new Set([webhookFacts({ webhooks: [service('a')] }).rules, ...digests]).size).to.equal(6);
-    expect(webhookFacts({ webhooks: [{ rules: ['x'.repeat(5000)] }] }).rules).to.have.length(4096);
+    const [long, other] = ['a', 'b'].map((end) => webhookFacts({ webhooks: [{ rules: ['x'.repeat(5000), end] }] }).rules);
+    expect(long).to.have.length(16).and.not.equal(other);
+    const renamed = many.map((each, index) => (index === 9 ? service('s99') : each));
+    expect(webhookFacts({ webhooks: renamed }).rules).to.not.equal(webhookFacts({ webhooks: many }).rules);
   });
 });
 

@@ -19,12 +19,28 @@ const webhook = (
       },
     ],
   });
+/** A configuration of 40 webhooks, of which the last is about some resources. */
+const longWebhook = (resources: readonly string[], last = 'guard') =>
+  object('ValidatingWebhookConfiguration', 'guard', {
+    webhooks: Array.from({ length: 40 }, (_, index) => ({
+      name: `a${index}.example.com`,
+      clientConfig: { service: { namespace: 'guard', name: index === 39 ? last : `s${index}` } },
+      rules: [
+        { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: index === 39 ? resources : ['configmaps'] },
+      ],
+    })),
+  });
 const namespace = (name: string, enforce?: string) =>
   object('Namespace', name, {}, { labels: enforce === undefined ? {} : { 'pod-security.kubernetes.io/enforce': enforce } });
 const policy = (path: string, ingress?: unknown) =>
   object('NetworkPolicy', path, {
     spec: { podSelector: {}, policyTypes: ['Ingress'], ...(ingress === undefined ? {} : { ingress: [ingress] }) },
   });
+const agent = (spec: object) => workload('DaemonSet', 'falco/falco', podSpec('docker.io/falcosecurity/falco', { ...spec }));
+const required = (nodeSelectorTerms: readonly object[]) => ({
+  affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
+});
+const onLinux = { matchExpressions: [{ key: 'kubernetes.io/os', operator: 'In', values: ['linux'] }] };
 const quota = (cpu: string) => object('ResourceQuota', 'shop/quota', { spec: { hard: { 'requests.cpu': cpu } } });
 const dns = (text: string, manager = 'kubeadm', time?: string) =>
   object('ConfigMap', 'kube-system/coredns', { data: { Corefile: text } }, managedBy(manager, time));
@@ -67,6 +83,16 @@ export const clusterTables: Tables = {
       ['a webhook with another target', loosened(webhook('old', 'shop'), webhook('old', 'evil'))],
       ['a webhook that is deleted', removed(webhook('guard', 'guard')), { seen: /was deleted/ }],
       [
+        'a webhook that sees less, at the end of a long configuration',
+        loosened(longWebhook(['pods', 'deployments']), longWebhook(['configmaps'])),
+        { seen: /eve changed what ValidatingWebhookConfiguration guard sees or does/ },
+      ],
+      [
+        'a webhook with another target after many others',
+        loosened(longWebhook(['pods'], 'z'), longWebhook(['pods'], 'zz-evil')),
+        { seen: /eve changed what ValidatingWebhookConfiguration guard sees or does/ },
+      ],
+      [
         'a webhook that sees less',
         loosened(
           webhook('guard', 'guard', { resources: ['pods', 'deployments'] }),
@@ -101,6 +127,27 @@ export const clusterTables: Tables = {
         { seen: /default-deny NetworkPolicy of NetworkPolicy shop\/deny was deleted/ },
       ],
       ['a default-deny NetworkPolicy that lets everything in', loosened(policy('shop/deny'), policy('shop/deny', {}))],
+      [
+        'a NetworkPolicy beside a default-deny that allows all addresses',
+        (world) => {
+          world.found(policy('shop/deny'));
+          world.usually(() => undefined);
+          world.write('eve', policy('shop/open', { from: [{ ipBlock: { cidr: '10.0.0.0/8' } }, { ipBlock: { cidr: '0.0.0.0/0' } }] }));
+        },
+        { seen: /NetworkPolicy shop\/open allows all ingress traffic of all pods/ },
+      ],
+      ...[
+        { nodeSelector: { 'kubernetes.io/hostname': 'none' } },
+        { nodeSelector: { 'kubernetes.io/os': 'beos' } },
+        required([{ matchExpressions: [{ key: 'none', operator: 'Exists' }] }]),
+      ].map(
+        (spec) =>
+          [
+            `an agent that runs on no node by ${JSON.stringify(spec)}`,
+            loosened(agent({}), agent(spec)),
+            { seen: /security agent of DaemonSet falco\/falco protects less: node selector/ },
+          ] as const,
+      ),
       ['a quota that grows a hundredfold', loosened(quota('10'), quota('1k'))],
       ['a quota of Ti that becomes one of Pi', loosened(quota('1Ti'), quota('1Pi'))],
       ['a quota that grows to a number with an exponent', loosened(quota('10'), quota('1e6'))],
@@ -126,6 +173,20 @@ export const clusterTables: Tables = {
           world.usually(() => undefined);
           world.remove('ci', namespace('pr-1', 'restricted'));
           world.remove(account('kube-system', 'namespace-controller'), policy('pr-1/deny'));
+        },
+      ],
+      ['an agent that runs on nodes of Linux only', loosened(agent({}), agent({ nodeSelector: { 'kubernetes.io/os': 'linux' } }))],
+      [
+        'an agent that may also run on other nodes',
+        loosened(agent(required([onLinux])), agent(required([onLinux, { matchExpressions: [{ key: 'other', operator: 'Exists' }] }]))),
+      ],
+      [
+        'a NetworkPolicy beside a default-deny that allows some addresses, or one port',
+        (world) => {
+          world.found(policy('shop/deny'));
+          world.usually(() => undefined);
+          world.write('eve', policy('shop/some', { from: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] } }] }));
+          world.write('eve', policy('shop/port', { from: [{ ipBlock: { cidr: '0.0.0.0/0' } }], ports: [{ port: 443 }] }));
         },
       ],
       [

@@ -257,6 +257,17 @@ export const credentialTables: Tables = {
         },
       ],
       [
+        'an account of kube-system whose binding is named like that of a controller',
+        (world) => {
+          const own = account('kube-system', 'sync-controller');
+          const binding = allowedBy('system:controller:sync-controller');
+          world.usually(() => world.request(own, { of: 'pods', in: 'shop', from: '10.0.0.2', annotations: binding }));
+          world.usually(() => world.request(controller, { verb: 'create', of: 'pods', in: 'shop', from: '10.0.0.2', ...ofController }));
+          world.request(own, { of: 'secrets', in: 'shop', name: 'db', from: '10.0.0.2', annotations: binding });
+        },
+        { seen: /sync-controller used get on secrets in shop/ },
+      ],
+      [
         'the token of a controller of Kubernetes from elsewhere',
         (world) => {
           world.usually(() => world.request(controller, { verb: 'create', of: 'pods', in: 'shop', from: '10.0.0.2', ...ofController }));
