@@ -35,24 +35,51 @@ interface Patch {
 
 /** Stands for a parameter, whose value is known only when the workflow runs. */
 const parameterMark = 'vigil.parameter';
-const parameter = /\{\{[\s\S]*?\}\}/g;
+/** The most levels of maps and lists in a patch. Pods have fewer than 20. */
+const mostLevels = 64;
 const executorContainers: ReadonlySet<string> = new Set(['init', 'wait', 'supervisor']);
+
+/** Puts the mark in place of parameters. A regular expression would take quadratic time on braces that are never closed. */
+function withMarks(text: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (;;) {
+    const start = text.indexOf('{{', at);
+    const end = start < 0 ? -1 : text.indexOf('}}', start + 2);
+    if (end < 0) return parts.join('') + text.slice(at);
+    parts.push(text.slice(at, start), parameterMark);
+    at = end + 2;
+  }
+}
+
+/** Returns a text in flow style as one line. */
+const onOneLine = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' ');
 
 function valueOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     if (!/^\s*[{[]/.test(text)) return readPlainYaml(text.split('\n'), 1)?.value;
-    const line = readPlainYaml([`patch: ${text.trim().replace(/\s*\n\s*/g, ' ')}`], 1);
+    const line = readPlainYaml([`patch: ${onOneLine(text)}`], 1);
     return isFields(line?.value) ? line.value['patch'] : undefined;
   }
 }
 
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1)));
+
 function patchOf({ path, value }: PatchText): Patch | BrokenPatch {
   const text = textOf(value);
   if (text === undefined) return { path, problem: 'expected a string with the patch of a pod' };
-  const fields = valueOf(text.replace(parameter, parameterMark));
-  const isStatic = text.search(parameter) < 0;
+  const marked = withMarks(text);
+  const isStatic = marked === text;
+  const fields = valueOf(marked);
+  if (isDeeper(fields, mostLevels)) return { path, problem: `expected a map of at most ${mostLevels} levels` };
   if (isFields(fields))
     return isStatic ? { path, fields } : { path, fields, reason: `${path} has parameters, which are known only when the workflow runs` };
   if (fields !== undefined && isStatic) return { path, problem: 'expected the patch of a pod: a map in YAML or JSON' };

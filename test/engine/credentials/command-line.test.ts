@@ -74,6 +74,18 @@ describe('a password that a program gets by position', () => {
     'echo a | chpasswd',
   ];
   for (const line of harmless) it(`is none in ${line}`, () => expect(has('sh', '-c', line)).to.equal(false));
+
+  it('is found in any call of the program', () => {
+    expect(has('sh', '-c', 'docker login -u a -p $PW one.example.org && docker login -u a -p hunter2x two.example.org')).to.equal(true);
+    expect(has('sh', '-c', 'mysql -phunter2x -e "select 1; select 2" -h db -p$PW')).to.equal(true);
+    expect(has('sh', '-c', 'docker login --password-stdin one.example.org && cp -p hunter2x two')).to.equal(false);
+  });
+
+  // Each of these texts took an expression with two parts of any length seconds: it tried all pairs of places.
+  const long = ['htpasswd -'.padEnd(300_000, 'b')];
+  const repeated = ['docker login ', 'sqlcmd ', 'openssl enc ', 'mysql ', 'curl ', 'redis-cli ', 'rabbitmqctl -'];
+  for (const line of [...long, ...repeated.map((word) => word.repeat(300_000 / word.length))])
+    it(`is searched in ${line.slice(0, 12)} and so on`, () => expect(has('sh', '-c', line)).to.equal(false)).timeout(10_000);
 });
 
 describe('a password that an option names', () => {

@@ -110,4 +110,28 @@ describe('the pods of a workflow', () => {
     expect(faults('{templates: [a]}')).to.deep.equal(['spec.templates[0]']);
     expect(faults('{templates: [{name: a, dag: {tasks: [{inline: b}]}}]}')).to.deep.equal(['spec.templates[0].dag.tasks[0].inline']);
   });
+
+  const patched = (patch: string): unknown =>
+    syntheticPods(workflow(`{podSpecPatch: ${JSON.stringify(patch)}, templates: [{name: a, container: {image: "a:1"}}]}`))[0];
+  const texts: readonly (readonly [title: string, patch: string])[] = [
+    ['braces that are never closed', '{'.repeat(200_000)],
+    ['spaces that no line ends', `{${' '.repeat(200_000)}a`],
+  ]; // prettier-ignore
+  for (const [title, patch] of texts)
+    it(`is not known in full with a patch of ${title}`, () => {
+      expect(patched(patch)).to.have.nested.property('incomplete.reason').that.includes('spec.podSpecPatch cannot be read');
+    }).timeout(10_000);
+
+  for (const [open, close] of [
+    ['{"a":', '}'],
+    ['[', ']'],
+  ] as const)
+    it(`is an error with a patch of ${open} nested deeper than a pod`, () => {
+      const deep = `{"a": ${open.repeat(20_000)}1${close.repeat(20_000)}}`;
+      expect(patched(deep)).to.deep.include({ path: 'spec.podSpecPatch', problem: 'expected a map of at most 64 levels' });
+    });
+
+  it('has the patch in flow style on several lines', () => {
+    expect(patched('{\n  hostPID: true,\n\n  hostIPC: true\n}')).to.deep.nested.include({ 'pod.spec.hostPID': true, 'pod.spec.hostIPC': true });
+  }); // prettier-ignore
 });
