@@ -1,4 +1,5 @@
 import { type Fields, fieldsOf, isFields, listOf, textsOf } from '../../objects/kubernetes-object.ts';
+import { shortened } from '../schema-problem.ts';
 import { quantityNumber } from '../../schema/quantity-number.ts';
 import { type AddProblem, checkNotNegative, checkPort, isSet } from './content-problem.ts';
 import { isDnsLabel, isPortName, labelForm } from './name-forms.ts';
@@ -25,11 +26,12 @@ function portProblems(port: Fields, path: string, { add, onHostNetwork }: Contai
 function resourceProblems(resources: Fields, path: string, add: AddProblem): void {
   const [limits, requests] = [fieldsOf(resources['limits']), fieldsOf(resources['requests'])];
   const amountIn = (amounts: Fields, name: string): number => quantityNumber(amounts[name]) ?? NaN;
-  for (const name in limits) if (amountIn(limits, name) < 0) add(`${path}.limits['${name}']`, `limits of ${name} must not be less than 0`);
+  for (const name in limits)
+    if (amountIn(limits, name) < 0) add(`${path}.limits['${name}']`, `limits of ${shortened(name)} must not be less than 0`);
   for (const name in requests) {
     const [request, limit] = [amountIn(requests, name), amountIn(limits, name)];
-    if (request > limit) add(`${path}.requests['${name}']`, `requests of ${name} must not be above its limit`);
-    else if (request < 0 && !(limit < 0)) add(`${path}.requests['${name}']`, `requests of ${name} must not be less than 0`);
+    if (request > limit) add(`${path}.requests['${name}']`, `requests of ${shortened(name)} must not be above its limit`);
+    else if (request < 0 && !(limit < 0)) add(`${path}.requests['${name}']`, `requests of ${shortened(name)} must not be less than 0`);
   }
 }
 
@@ -38,7 +40,7 @@ function mountProblems(mounts: readonly unknown[], path: string, { add, volumes 
   for (const [index, mount] of mounts.entries()) {
     const { name, mountPath } = fieldsOf(mount);
     if (typeof name === 'string' && name !== '' && !volumes.has(name))
-      add(`${path}[${index}].name`, `name ${name} is no volume of the pod`);
+      add(`${path}[${index}].name`, `name ${shortened(name)} is no volume of the pod`);
     if (typeof mountPath === 'string' && paths.has(mountPath)) add(`${path}[${index}].mountPath`, 'mountPath is that of another mount');
     paths.add(mountPath);
   }

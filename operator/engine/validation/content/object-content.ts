@@ -27,7 +27,8 @@ class SeenPorts {
     if (name !== '') this.#checkName(name, path, add);
     else if (several) add(`${path}.name`, 'name is required if a Service has several ports');
     checkPort(port['port'], `${path}.port`, add);
-    checkPort(port['targetPort'], `${path}.targetPort`, add);
+    // The server replaces 0 by the port.
+    if (port['targetPort'] !== 0) checkPort(port['targetPort'], `${path}.targetPort`, add);
   }
 
   #checkName(name: string, path: string, add: AddProblem): void {

@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, isFields, listOf, textOf } from '../../objects/kubernetes-object.ts';
-import { type AddProblem, checkNotNegative, isSet } from './content-problem.ts';
+import { shortened } from '../schema-problem.ts';
+import { type AddProblem, isSet } from './content-problem.ts';
 import { containerProblems, profileProblems } from './container-content.ts';
 import { isDnsLabel, labelForm } from './name-forms.ts';
 
@@ -9,8 +10,9 @@ const containerLists = ['initContainers', 'containers', 'ephemeralContainers'];
 function volumeProblems(volume: Fields, path: string, add: AddProblem): void {
   const { name } = volume;
   if (typeof name === 'string' && name !== '' && !isDnsLabel(name)) add(`${path}.name`, labelForm);
-  const sources = Object.keys(volume).filter((field) => field !== 'name' && isSet(volume[field]));
-  if (sources.length > 1) add(path, `volume ${textOf(name) ?? ''} has more than one source: ${sources.join(', ')}`);
+  // All sources are maps. Another value is in a field that volumes do not have.
+  const sources = Object.keys(volume).filter((field) => isFields(volume[field]));
+  if (sources.length > 1) add(path, `volume ${shortened(textOf(name) ?? '')} has more than one source: ${sources.join(', ')}`);
   const hostPath = textOf(fieldsOf(volume['hostPath'])['path']);
   if (hostPath?.split('/').includes('..') === true) add(`${path}.hostPath.path`, "path must not contain '..'");
 }
@@ -30,12 +32,17 @@ export function podProblems(spec: Fields, path: string, { add, claims }: { add: 
   const volumes = listOf(spec['volumes']);
   for (const [index, volume] of volumes.entries()) if (isFields(volume)) volumeProblems(volume, `${path}.volumes[${index}]`, add);
   const names = new Set([...volumes.map((volume) => fieldsOf(volume)['name']), ...claims]);
+  // The server does not compare the ports of other containers.
+  const onHostNetwork = spec['hostNetwork'] === true;
   for (const list of containerLists)
     for (const [index, container] of listOf(spec[list]).entries())
       if (isFields(container))
-        containerProblems(container, `${path}.${list}[${index}]`, { add, volumes: names, onHostNetwork: spec['hostNetwork'] === true });
+        containerProblems(container, `${path}.${list}[${index}]`, {
+          add,
+          volumes: names,
+          onHostNetwork: onHostNetwork && list === 'containers',
+        });
   for (const [index, toleration] of listOf(spec['tolerations']).entries())
     if (isFields(toleration)) tolerationProblems(toleration, `${path}.tolerations[${index}]`, add);
-  checkNotNegative(spec, ['terminationGracePeriodSeconds'], { path, add });
   profileProblems(spec['securityContext'], `${path}.securityContext`, add);
 }

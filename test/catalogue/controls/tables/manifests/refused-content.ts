@@ -98,6 +98,10 @@ const refused: readonly (readonly [title: string, yaml: string, path: string])[]
 const accepted: readonly (readonly [title: string, yaml: string])[] = [
   ['the highest port', container('ports: [{containerPort: 65535, name: http, hostPort: 0}]')],
   ['the port as host port, on the network of the node', container('ports: [{containerPort: 80, hostPort: 80}]', 'hostNetwork: true, ')],
+  ['another host port of an init container, on the network of the node', pod(`hostNetwork: true, initContainers: [{name: init, image: app:1, ports: [{containerPort: 80, hostPort: 81}]}], ${app}`)],
+  ['a target port of 0, which stands for the port', service('ports: [{port: 80, targetPort: 0}]')],
+  ['a field that volumes do not have, beside a source', pod(`volumes: [{name: a, configMap: {name: a}, readOnly: true}], ${app}`)],
+  ['a grace period below zero, before Kubernetes 1.37', pod(`terminationGracePeriodSeconds: -1, ${app}`)],
   ['a request that is the limit, in other words', container('resources: {requests: {cpu: 1.5}, limits: {cpu: 1500m}}')],
   ['a volume without a source', container('volumeMounts: [{name: data, mountPath: /data}]', 'volumes: [{name: data}], ')],
   ['a source of nothing beside another', pod(`volumes: [{name: a, emptyDir: null, configMap: {name: a}}], ${app}`)],
