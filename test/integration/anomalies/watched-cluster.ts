@@ -28,6 +28,8 @@ export class WatchedCluster {
   readonly files = new ClusterFiles();
   /** The port of the metrics of the operator. */
   readonly #healthPort = this.files.auditPort + 10_000;
+  /** Whether the operator is expected to run. */
+  #isWanted = false;
   #stop: () => Promise<unknown> = () => Promise.resolve();
 
   /** Installs the CRDs and accounts, but no operator of its own. */
@@ -53,11 +55,21 @@ export class WatchedCluster {
     const child = spawn(process.execPath, ['operator/main.ts', 'operator', '--log-level', 'warn', ...flags], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    this.#stop = () =>
-      new Promise<unknown>((resolve) => {
-        child.once('exit', resolve);
-        child.kill('SIGTERM');
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', (code, signal) => {
+        resolve();
+        if (!this.#isWanted) return;
+        // An operator that loses its Lease on a busy machine ends, and the kubelet starts it again.
+        process.stderr.write(`the operator ended with ${signal ?? `exit code ${code ?? ''}`} and is started again\n`);
+        this.start();
       });
+    });
+    this.#isWanted = true;
+    this.#stop = () => {
+      this.#isWanted = false;
+      child.kill('SIGTERM');
+      return exited;
+    };
   }
 
   /** Stops the operator as Kubernetes does. */
