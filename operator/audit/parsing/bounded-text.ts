@@ -3,7 +3,11 @@ import { createHash } from 'node:crypto';
 /* Control characters, characters that turn the direction of text, invisible characters, line separators and halves of surrogate pairs. */
 const HOSTILE =
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-const TOKEN = /eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]*)?/g;
+/** What a JSON Web Token consists of. One expression for a whole token would look at each `eyJ` of a long text again and again. */
+const RUN = /[\w.-]{24,}/g;
+const BEGIN = 'eyJ';
+/** The least characters of the first part of a token after its begin, and of the second part. */
+const LEAST = 10;
 const DIGEST_LENGTH = 13;
 
 /**
@@ -23,4 +27,20 @@ export const boundedText = (text: string, limit: number): string => {
 };
 
 /** The text with REDACTED in place of everything that looks like a JSON Web Token. */
-export const withoutTokens = (text: string): string => (text.includes('eyJ') ? text.replace(TOKEN, 'REDACTED') : text);
+export const withoutTokens = (text: string): string =>
+  text.includes(BEGIN) ? text.replace(RUN, (run) => (run.includes(BEGIN) ? withoutTokensIn(run) : run)) : text;
+
+/** Takes time that is proportional to the length: the sender chooses the text. */
+function withoutTokensIn(run: string): string {
+  const parts = run.split('.');
+  const kept: string[] = [];
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index] ?? '';
+    const begin = part.indexOf(BEGIN);
+    const isToken = begin >= 0 && part.length - begin - BEGIN.length >= LEAST && (parts[index + 1] ?? '').length >= LEAST;
+    kept.push(isToken ? `${part.slice(0, begin)}REDACTED` : part);
+    // The second part and the signature are of the token.
+    if (isToken) index += 2;
+  }
+  return kept.join('.');
+}
