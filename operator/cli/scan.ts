@@ -13,6 +13,7 @@ import { RuleCounts, ruleWarnings } from './input/rule-counts.ts';
 import { ManifestState } from './input/manifest-scan.ts';
 import { type PolicyFiles, readPolicyFiles } from './input/policy-files.ts';
 import { type OutputName, type ScanArguments, scanArguments, scanUsage } from './input/scan-arguments.ts';
+import { flagsPolicy } from './files/file-coverage.ts';
 import { onCluster } from './on-cluster.ts';
 import { patchWarnings } from './files/folder-roles.ts';
 import { onePerFact } from '../output/same-facts.ts';
@@ -27,9 +28,6 @@ const outputs: Readonly<Record<OutputName, () => Promise<Output>>> = {
   junit: async () => (await import('../output/junit-output.ts')).junitOutput,
   github: async () => (await import('../output/github-output.ts')).githubOutput,
 };
-
-/** The name of the policy from the flags. Results do not have it. */
-const flagsPolicy = 'command line';
 
 function problemError({ policy, path, message, line, column }: PolicyProblem, files: PolicyFiles): ManifestError {
   const place = line === undefined ? '' : `${line}:${column ?? 1}: `;
@@ -59,6 +57,12 @@ function compileOptions(target: PolicyTarget, { passing, output, kubernetesVersi
 
 const flagsPolicies = ({ spec }: ScanArguments): readonly PolicySource[] =>
   spec === undefined ? [] : [{ name: flagsPolicy, spec, anonymous: true }];
+
+/** Returns the names of the checks from the flags, such as `pss-restricted and vigil`. */
+function flagsChecks({ spec }: ScanArguments): string {
+  const names = [...(spec?.frameworks ?? []), ...(spec?.controls ?? [])].map(({ name }) => name);
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+}
 
 /** Prints warnings to the standard error. They change neither the output nor the exit code. */
 function warn(warnings: readonly string[], io: Io): void {
@@ -119,7 +123,7 @@ async function scanFiles(args: ScanArguments, io: Io): Promise<ScanResult> {
   const counts = new RuleCounts();
   const set = compilePolicies([...policyFiles.policies, ...flagsPolicies(args)], options);
   const exceptions = await exceptionsOf(args, { state, policies: [...policyFiles.policies, ...flagsPolicies(args)] }, io);
-  const { warnings, ...scan } = state.scan(set, { counts, exceptions: exceptions?.applied });
+  const { warnings, ...scan } = state.scan(set, { counts, exceptions: exceptions?.applied, flagsChecks: flagsChecks(args) });
   const approvals = await inspectApprovals(state.manifests, Date.now());
   const problems = set.problems.map((problem) => problemError(problem, policyFiles));
   warn(ruleWarnings(policyFiles.policies, options, counts), io);

@@ -29,6 +29,8 @@ export interface ScanResult {
   readonly summary: VerdictCounts;
   /** The files, documents, policies and resources that could not be read. */
   readonly errors: readonly ManifestError[];
+  /** The number of objects of files to which no check applies. */
+  readonly unchecked?: number;
   /** The custom kinds with pods, sorted. Absent if there are none. */
   readonly customWorkloads?: readonly CustomWorkloads[];
   /** The files that are patches of kustomizations. They are not evaluated. Absent if there are none. */

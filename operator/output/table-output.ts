@@ -77,7 +77,11 @@ function writeErrors(errors: readonly ManifestError[], write: Write, paint: Pain
   if (errors.length > 0) write('\n');
 }
 
-function summaryLine({ summary, results, errors, patches = [] }: ScanResult, passing: boolean): string {
+/** Returns `2 patches not evaluated`, or nothing for none. */
+const counted = (count: number, [one, many]: readonly [string, string], what: string): readonly string[] =>
+  count === 0 ? [] : [`${count} ${count === 1 ? one : many} ${what}`];
+
+function summaryLine({ summary, results, errors, patches = [], unchecked = 0 }: ScanResult, passing: boolean): string {
   const counts = ['critical', 'high', 'medium', 'low', 'info']
     .map((severity) => [severity, results.filter((result) => result.verdict === 'fail' && result.severity === severity).length] as const)
     .filter(([, count]) => count > 0)
@@ -89,9 +93,10 @@ function summaryLine({ summary, results, errors, patches = [] }: ScanResult, pas
     ...(summary.error > 0 ? [`${summary.error} errors`] : []),
     ...coveredTexts(skips),
     ...(skips.skipped > 0 ? [`${skips.skipped} skipped${passing ? '' : ' (reasons: --passing)'}`] : []),
+    ...counted(unchecked, ['object', 'objects'], 'without checks'),
   ];
   const unread = errors.length > 0 ? [`${errors.length} unreadable`] : [];
-  const parts = patches.length === 0 ? [] : [`${patches.length} ${patches.length === 1 ? 'patch' : 'patches'} not evaluated`];
+  const parts = counted(patches.length, ['patch', 'patches'], 'not evaluated');
   return `${[failed, ...others, ...unread, ...parts].join(', ')}\n`;
 }
 

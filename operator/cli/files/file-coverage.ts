@@ -1,3 +1,4 @@
+import { catalogue } from '../../catalogue/controls/catalogue.ts';
 import type { Manifest } from '../../manifests/manifest.ts';
 import type { Evaluation } from '../../engine/outcomes/evaluation.ts';
 import { groupKindOf, nameOf } from '../../engine/objects/kubernetes-object.ts';
@@ -5,7 +6,7 @@ import type { PolicySet } from '../../engine/policy-set.ts';
 import { unevaluatedPods } from '../../engine/objects/unevaluated-pods.ts';
 import { isBuiltinWorkloadKind, workloadRoleOf } from '../../engine/objects/workload-kind.ts';
 import type { CustomWorkloads, ScanResult } from '../../output/scan-result.ts';
-import { isEvaluatedConfiguration, isProgramConfiguration } from './manifest-problems.ts';
+import { isConfiguration, isEvaluatedConfiguration, isProgramConfiguration } from './manifest-problems.ts';
 import type { ResourceIndex } from '../../engine/objects/resource-index.ts';
 
 const nameOfObject = ({ object }: Manifest): string => {
@@ -16,35 +17,76 @@ const nameOfObject = ({ object }: Manifest): string => {
 
 const placeOf = (manifest: Manifest): string => `${manifest.file}:${manifest.lineOf()}`;
 
-/** Follows which objects of files a scan evaluates, to tell what it did not evaluate. */
+/** The name of the policy from the flags. Results do not have it. */
+export const flagsPolicy = 'command line';
+
+/** Returns `EncryptionConfiguration (enc.yaml:1)`, with the number of further manifests. */
+function manifestTexts([first, ...others]: readonly Manifest[]): string {
+  if (first === undefined) return '';
+  const rest = others.length === 0 ? '' : ` and ${others.length} more ${others.length === 1 ? 'object' : 'objects'}`;
+  return `${String(first.object['kind'])} (${placeOf(first)})${rest}`;
+}
+
+/** Whether the framework cis has a control about a kind, given as `Kind.group`. */
+const isInCis = (kind: string): boolean =>
+  catalogue.some(({ kinds, placement }) => typeof kinds !== 'string' && kinds.includes(kind) && placement.cis !== undefined);
+
+const policiesIn = (results: Evaluation['results']): readonly string[] => results.map(({ policy }) => policy ?? flagsPolicy);
+
+/** What {@link FileCoverage.warnings} reads. */
+export interface CoverageInput {
+  readonly set: PolicySet;
+  readonly manifests: readonly Manifest[];
+  readonly index: ResourceIndex;
+  /** The names of the checks from the flags, such as `pss-restricted and vigil`. */
+  readonly flagsChecks: string;
+}
+
+/** Follows which objects of files a scan evaluates, to tell what it did not evaluate. A skip is no evaluation. */
 export class FileCoverage {
   readonly #evaluating = new Set<string>();
-  #evaluated = 0;
+  /** The policies with a result about an object. */
+  readonly #concluding = new Set<string>();
+  readonly #targeting = new Set<string>();
+  readonly #checked = new Set<Manifest>();
 
-  /** Adds the evaluation of an object. */
-  add({ policies }: Evaluation): void {
-    if (policies.length > 0) this.#evaluated += 1;
-    for (const policy of policies) this.#evaluating.add(policy);
+  /** Adds the evaluation of an object, or of the cluster as a whole if there is no manifest. */
+  add({ policies, results, passes }: Evaluation, manifest: Manifest | undefined): void {
+    for (const policy of passes.keys()) this.#evaluating.add(policy);
+    for (const policy of policiesIn(results.filter(({ verdict }) => verdict !== 'skip'))) this.#evaluating.add(policy);
+    if (manifest === undefined) return;
+    for (const policy of policiesIn(results)) this.#concluding.add(policy);
+    for (const policy of policies) this.#targeting.add(policy);
+    if (results.length > 0 || passes.size > 0) this.#checked.add(manifest);
   }
 
-  /** The number of evaluated objects. */
-  get evaluated(): number {
-    return this.#evaluated;
+  /** Returns the number of objects about which no check says anything. Vigil's own kinds are read as what they are, and not counted. */
+  unchecked(manifests: readonly Manifest[]): number {
+    return manifests.filter((manifest) => !this.#checked.has(manifest) && !groupKindOf(manifest.object).endsWith('.vigil.dev')).length;
   }
 
   /** Returns a message for each policy that evaluated nothing. */
-  warnings(set: PolicySet, manifests: readonly Manifest[], index: ResourceIndex): readonly string[] {
+  warnings({ set, manifests, index, flagsChecks }: CoverageInput): readonly string[] {
     if (manifests.length === 0) return [];
     return set.policies
       .filter((policy) => !this.#evaluating.has(policy))
       .map((policy) => {
-        const scoped = manifests.filter(({ object }) => set.policiesForResource(index.of(object)).includes(policy)).length;
-        const reason =
-          scoped > 0
-            ? `its scope leaves out all ${scoped} objects that its checks are about`
-            : `none of the ${manifests.length} objects is of a kind that its checks are about`;
-        return `${policy === 'command line' ? 'the checks' : `SecurityPolicy/${policy}`}: nothing was evaluated: ${reason}`;
+        const isOfFlags = policy === flagsPolicy;
+        const checks = isOfFlags ? `no check of ${flagsChecks}` : 'none of its checks';
+        return `${isOfFlags ? '' : `SecurityPolicy/${policy}: `}nothing was evaluated: ${this.#reason(policy, checks, { set, manifests, index })}`;
       });
+  }
+
+  #reason(policy: string, checks: string, { set, manifests, index }: Omit<CoverageInput, 'flagsChecks'>): string {
+    if (this.#concluding.has(policy)) return 'every check was skipped (reasons: --passing)';
+    const scoped = manifests.filter(({ object }) => set.policiesForResource(index.of(object)).includes(policy));
+    if (scoped.length > 0 && !this.#targeting.has(policy)) {
+      const objects = scoped.length === 1 ? 'the only object' : `all ${scoped.length} objects`;
+      return `its scope leaves out ${objects} that its checks are about: ${manifestTexts(scoped)}`;
+    }
+    const isOfCis =
+      policy === flagsPolicy && manifests.every(({ object }) => isEvaluatedConfiguration(object) && isInCis(groupKindOf(object)));
+    return `${checks} applies to ${manifestTexts(manifests)}${isOfCis ? '; --framework cis has checks of it' : ''}`;
   }
 }
 
@@ -89,4 +131,13 @@ export function configurationWarnings(manifests: readonly Manifest[]): readonly 
   if (first === undefined) return [];
   const rest = others.length === 0 ? '' : ` and ${others.length} more`;
   return [`passed over, because no control is about its kind: ${String(first.object['kind'])} (${placeOf(first)})${rest}`];
+}
+
+/** Returns a message if only configurations of tools are among the files: they are no objects of a cluster. */
+export function toolWarnings(manifests: readonly Manifest[]): readonly string[] {
+  const [first] = manifests;
+  if (first === undefined || !manifests.every(({ object }) => isConfiguration(object) && !isProgramConfiguration(object))) return [];
+  const isKustomization = groupKindOf(first.object) === 'Kustomization.kustomize.config.k8s.io';
+  const hint = isKustomization ? '; scan the output of kustomize build' : '';
+  return [`nothing was evaluated: no object of a cluster is among the files, only ${manifestTexts(manifests)}${hint}`];
 }

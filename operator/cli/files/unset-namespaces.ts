@@ -8,6 +8,10 @@ export type UnsetNamespace = 'chosen-later' | 'unknown-kind';
 const control = 'default-namespace';
 
 const isAbout = ({ check, verdict }: ObjectFinding): boolean => check === control && verdict === 'fail';
+/** Returns results without the findings that {@link joinUnsetNamespaces} removes from an object. */
+export const withoutUnknown = (results: readonly ObjectFinding[], state: UnsetNamespace | undefined): readonly ObjectFinding[] =>
+  state === 'unknown-kind' ? results.filter((result) => !isAbout(result)) : results;
+
 const keyOf = ({ resource: { apiVersion, kind, name } }: ObjectFinding, { file, document }: Manifest): string =>
   [kind, name, apiVersion, file, String(document).padStart(9, '0')].join('\n');
 

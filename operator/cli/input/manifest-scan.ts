@@ -27,7 +27,7 @@ import { isWorkloadKind } from '../../engine/objects/workload-kind.ts';
 import { errorAt, sourceAt, type Manifest, type ManifestError } from '../../manifests/manifest.ts';
 import { definedBy, definitionsIn, resourcesOf } from '../files/defined-resources.ts';
 import type { AppliedExceptions } from './exception-files.ts';
-import { customWorkloadsIn, configurationWarnings, duplicateWarnings, FileCoverage } from '../files/file-coverage.ts';
+import { customWorkloadsIn, configurationWarnings, duplicateWarnings, FileCoverage, toolWarnings } from '../files/file-coverage.ts';
 import {
   hasMisreadName,
   isConfiguration,
@@ -37,7 +37,7 @@ import {
   problemOf,
   unservedKind,
 } from '../files/manifest-problems.ts';
-import { joinUnsetNamespaces, type UnsetNamespace } from '../files/unset-namespaces.ts';
+import { joinUnsetNamespaces, type UnsetNamespace, withoutUnknown } from '../files/unset-namespaces.ts';
 import { RuleCounts } from './rule-counts.ts';
 import type { LocatedResult, ScanResult, VerdictCounts } from '../../output/scan-result.ts';
 
@@ -58,6 +58,8 @@ export interface ManifestScanOptions {
   readonly exceptions?: AppliedExceptions | undefined;
   /** The time at which approvals of images count, in milliseconds since the epoch. Default: the time of the system. */
   readonly now?: number;
+  /** The names of the checks from the flags, for messages, such as `pss-restricted and vigil`. */
+  readonly flagsChecks?: string;
 }
 
 /** The result of a scan of files. */
@@ -90,7 +92,7 @@ export class ManifestState {
     { namespace = 'default', kubernetesVersion = `1.${newestMinor}` }: ManifestStateOptions = {},
   ) {
     const candidates = manifests.filter(({ object }) => !isConfiguration(object));
-    this.#passedOver = configurationWarnings(manifests);
+    this.#passedOver = [...configurationWarnings(manifests), ...toolWarnings(manifests)];
     for (const { object, file } of candidates) nameAsFile(object, file);
     const resources = resourcesOf(candidates);
     const defined = new Set(definedBy(candidates).map((resource) => `${apiVersionOf(resource)} ${resource.kind}`));
@@ -132,7 +134,8 @@ export class ManifestState {
   }
 
   /** Evaluates all checks on all objects, and applies exceptions to the failures. */
-  scan(set: PolicySet, { counts = new RuleCounts(), exceptions, now = Date.now() }: ManifestScanOptions = {}): FileScan {
+  scan(set: PolicySet, options: ManifestScanOptions = {}): FileScan {
+    const { counts = new RuleCounts(), exceptions, now = Date.now(), flagsChecks = 'the command line' } = options;
     let passed = 0;
     const errors: ManifestError[] = [];
     const snapshot = new Snapshot(set.snapshotContent(true));
@@ -151,7 +154,7 @@ export class ManifestState {
       const { object } = manifest;
       try {
         const own = this.#evaluate(set, object, { live, counts });
-        coverage.add(own);
+        coverage.add({ ...own, results: withoutUnknown(own.results, this.#unset.get(manifest)) }, manifest);
         take(manifest, own);
         const reference = set.needsSnapshot ? snapshot.add(object, set.isOwned(object, this.#ownerExists)) : undefined;
         if (reference !== undefined) byReference.set(reference, manifest);
@@ -160,14 +163,19 @@ export class ManifestState {
       }
     }
     for (const evaluation of this.#evaluateTogether(set, snapshot, now)) {
-      coverage.add(evaluation);
-      take(byReference.get(evaluation.resource), evaluation);
+      const manifest = byReference.get(evaluation.resource);
+      coverage.add(evaluation, manifest);
+      take(manifest, evaluation);
     }
     joinUnsetNamespaces(found, this.#unset);
     const results = this.#results(found, exceptions);
-    const ofObjects = [...coverage.warnings(set, this.manifests, this.#index), ...duplicateWarnings(this.manifests)];
+    const ofObjects = [
+      ...coverage.warnings({ set, manifests: this.manifests, index: this.#index, flagsChecks }),
+      ...duplicateWarnings(this.manifests),
+    ];
     const warnings = [...ofObjects, ...this.#passedOver];
-    return { results, summary: countsOf(results, passed), errors, warnings, ...customWorkloadsIn(this.manifests) };
+    const unchecked = coverage.unchecked(this.manifests);
+    return { results, summary: countsOf(results, passed), errors, warnings, unchecked, ...customWorkloadsIn(this.manifests) };
   }
 
   /** Evaluates the checks that compare objects. Objects that are not evaluated take part as neighbours only. */
