@@ -33,8 +33,8 @@ const tokenFormats: readonly string[] = [
   'sntry[su]_[0-9A-Za-z_=+/-]{30}', 'tskey-[a-z]+-[0-9A-Za-z]{10}', 'lin_api_[0-9A-Za-z]{30}', 'PMAK-[0-9a-f]{20}', 'figd_[0-9A-Za-z_-]{30}', 'dp\\.(?:pt|st|ct)\\.[0-9A-Za-z._-]{30}',
   'pscale_(?:tkn|pw|oauth)_[0-9A-Za-z._-]{30}', 'sbp_[0-9a-f]{40}', 'ntn_[0-9A-Za-z]{40}', 'pat[0-9A-Za-z]{14}\\.[0-9a-f]{64}', 'sk\\.eyJ[0-9A-Za-z_-]{20}', 'PTDT-[0-9A-Za-z]{20}',
   'AGE-SECRET-KEY-1[0-9A-Z]{20}',
-  // Web tokens
-  'eyJhbGciO', 'eyJ[0-9A-Za-z_-]{10,}\\.eyJ[0-9A-Za-z_-]{10,}\\.',
+  // Web tokens. Within a run of their characters only short ones: each begin would look at the whole rest of the run again.
+  'eyJhbGciO', '(?<![_-])eyJ[0-9A-Za-z_-]{10,}\\.eyJ[0-9A-Za-z_-]{10,}\\.', 'eyJ[0-9A-Za-z_-]{10,300}\\.eyJ[0-9A-Za-z_-]{10,}\\.',
 ]; // prettier-ignore
 
 const tokens = new RegExp(`(?<![0-9A-Za-z])(?:${tokenFormats.join('|')})`, 'g');
