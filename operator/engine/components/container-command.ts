@@ -2,7 +2,7 @@ import type { ComponentName } from '../../catalogue/controls/components/argument
 import { type Fields, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { withEtcdVariables } from './etcd-variables.ts';
 import { type ProgramArguments, readArguments, type Word } from './program-arguments.ts';
-import { expandReferences, writtenVariables } from './variable-references.ts';
+import { Expansion, writtenVariables } from './variable-references.ts';
 
 /** The programs that run as containers. */
 const programs: ReadonlySet<string> = new Set<ComponentName>([
@@ -35,16 +35,20 @@ const asProgram = (text: string): ComponentName | undefined => {
 };
 
 /** The name of an image without registry, tag, digest and architecture. */
-const imageName = (image: string): string =>
-  baseName(image.replace(/@.*$/, '').replace(/:[^/]*$/, '')).replace(/-(amd64|arm64|arm|ppc64le|s390x)$/, '');
+const imageName = (image: string): string => {
+  const [named = ''] = image.split('@', 1);
+  const [name = ''] = baseName(named).split(':', 1);
+  return name.replace(/-(amd64|arm64|arm|ppc64le|s390x)$/, '');
+};
 
 const nothing: ProgramArguments = new Map();
 const hidden = (component: ComponentName, unknown: string): ContainerProgram => ({ component, arguments: nothing, unknown });
 
 /** The words of a list, with references to variables of the container replaced by their values. */
 function wordsOf(list: unknown, path: string, values: ReadonlyMap<string, string>): readonly Word[] {
+  const expansion = new Expansion(values);
   return listOf(list).map((item, index) => {
-    const expanded = typeof item === 'string' ? expandReferences(item, values) : { text: JSON.stringify(item) };
+    const expanded = typeof item === 'string' ? expansion.of(item) : { text: JSON.stringify(item) };
     return { ...expanded, path: `${path}[${index}]` };
   });
 }

@@ -28,7 +28,7 @@ export function goInteger(text: string): number | undefined {
 }
 
 const secondsIn: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, μs: 1e-6, ns: 1e-9 };
-const step = String.raw`(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)`;
+const step = String.raw`(\d+(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|μs|ns)`;
 
 /** Reads the seconds of a duration with time.ParseDuration, such as 1h30m or .5h. */
 export function goDuration(text: string): number | undefined {

@@ -55,6 +55,10 @@ describe('a text is read as the flags of Go', () => {
       for (const [text, value] of Object.entries(values)) expect(read(text), text).to.equal(value);
       for (const text of refused) expect(read(text), text).to.equal(undefined);
     });
+
+  it('by goDuration, also of many digits without a unit', () => {
+    expect(goDuration('1'.repeat(300_000))).to.equal(undefined);
+  }).timeout(10_000);
 });
 
 describe('the value of an argument', () => {

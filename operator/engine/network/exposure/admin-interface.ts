@@ -12,7 +12,8 @@ function hasWords(text: string, name: string): boolean {
 
 /** The path of an image in its registry, without tag and digest: `docker.io/grafana/grafana:12` is `grafana/grafana`. */
 function repositoryOf(image: string): string {
-  const path = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+  const [named = ''] = image.split('@', 1);
+  const path = named.replace(/:[^/:]*$/, '');
   const [host = '', ...rest] = path.split('/');
   return rest.length > 0 && /[.:]|^localhost$/.test(host) ? rest.join('/') : path;
 }
