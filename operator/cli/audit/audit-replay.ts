@@ -18,7 +18,8 @@ compare objects see nothing.
   --learning-period TIME   how long the detector learns before it reports what is new; the default is 168h
   --output, -o FORMAT      text or json; the default is text
 
-It exits with 0 if nothing was found, with 1 if something was, and with 2 if a log cannot be read.
+It exits with 0 if nothing was found, with 1 if something was, and with 2 if a log cannot be read, or has records but
+no event that can be read.
 `;
 
 const parse = (args: readonly string[]) => {
@@ -60,7 +61,13 @@ const replay = async ({ paths, ...values }: Arguments, io: Io): Promise<number> 
   if (values['write-baseline'] !== undefined) writeFileSync(values['write-baseline'], JSON.stringify(run.save()), { mode: 0o600 });
   io.out(print(summary));
   io.error(notesOf(summary));
-  return summary.findings.length > 0 ? exitCodes.findings : exitCodes.clean;
+  return exitCodeOf(summary);
+};
+
+/** A log of which no event was read is no log without findings. */
+const exitCodeOf = ({ events, problems, findings }: ReplaySummary): number => {
+  if (events === 0 && problems.length > 0) return exitCodes.failed;
+  return findings.length > 0 ? exitCodes.findings : exitCodes.clean;
 };
 
 /** How findings are printed. */

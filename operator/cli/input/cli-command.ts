@@ -34,13 +34,15 @@ export function cliCommand<T extends { readonly help?: boolean | undefined }>({ 
   };
 }
 
-/** Runs a command on the streams of the process. Resolves after all output is written. */
+/** Runs a command on the streams of the process. Resolves after all output is written, to 2 if output was lost. */
 export function runOnProcess(run: CliCommand): (args: readonly string[]) => Promise<number> {
   return async (args) => {
     const io = processIo();
     const code = await run(args, io);
-    await io.flush();
-    return code;
+    const loss = await io.flush();
+    if (loss === undefined) return code;
+    io.error(`vigil: the output is not complete, because standard output cannot be written: ${loss}\n`);
+    return exitCodes.failed;
   };
 }
 

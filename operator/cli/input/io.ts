@@ -20,13 +20,24 @@ export interface ProcessStreams {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Returns the streams of the process. `flush` resolves after all output is written. After a closed pipe, nothing more is written. */
-export function processIo({ stdin, stdout, stderr, env }: ProcessStreams = process): Io & { readonly flush: () => Promise<void> } {
+/** The streams of a process. */
+export interface ProcessIo extends Io {
+  /** Resolves after all output is written. Resolves to the reason if output was lost. */
+  readonly flush: () => Promise<string | undefined>;
+}
+
+/** A reader that closes a pipe, such as `head`, has all that it wants. Other failures, such as a full disk, lose output. */
+const lossOf = (failure: NodeJS.ErrnoException): string | undefined => (failure.code === 'EPIPE' ? undefined : failure.message);
+
+/** Returns the streams of the process. After an error of standard output, such as a closed pipe, nothing more is written. */
+export function processIo({ stdin, stdout, stderr, env }: ProcessStreams = process): ProcessIo {
   let pending: string[] = [];
   let size = 0;
   let broken = false;
-  stdout.on('error', () => {
+  let loss: string | undefined;
+  stdout.on('error', (failure: NodeJS.ErrnoException) => {
     broken = true;
+    loss ??= lossOf(failure);
   });
   const send = (): void => {
     if (!broken) stdout.write(pending.join(''));
@@ -49,8 +60,8 @@ export function processIo({ stdin, stdout, stderr, env }: ProcessStreams = proce
     environment: env,
     flush: () =>
       new Promise((resolve) => {
-        if (broken) resolve();
-        else stdout.write(pending.join(''), () => resolve());
+        if (broken) resolve(loss);
+        else stdout.write(pending.join(''), (failure) => resolve(loss ?? (failure ? lossOf(failure) : undefined)));
       }),
   };
 }

@@ -78,6 +78,15 @@ describe('vigil audit-replay', () => {
     expect(errors).to.match(/^1 events came twice$/m);
   });
 
+  it('ends with 2 if no record could be read, and with 0 if some could or if there are none', async () => {
+    for (const [lines, code] of [
+      [['torn{'], 2],
+      [['torn{', line(0, 'cart', {})], 0],
+      [[], 0],
+    ] as const)
+      expect((await replay(file('log', lines))).code).to.equal(code);
+  });
+
   it('counts the records of other components, and names what it cannot read of a baseline', async () => {
     const other = JSON.stringify({ logStream: 'authenticator-1', message: 'level=info' });
     const { errors } = await replay(file('log', [line(0, 'cart', {}), other]));

@@ -70,4 +70,22 @@ describe('processIo', () => {
     await io.flush();
     expect(out.writes).to.deep.equal([]);
   });
+
+  it('tells that output was lost, but not that a pipe was closed', async () => {
+    for (const [code, loss] of [
+      ['EPIPE', undefined],
+      ['ENOSPC', 'no space left'],
+    ] as const) {
+      const { io, out } = streams();
+      io.out('text');
+      out.emit('error', Object.assign(new Error('no space left'), { code }));
+      expect(await io.flush()).to.equal(loss);
+      const late = streams();
+      late.out.write = (_text, done?: (failure?: Error) => void) => {
+        done?.(Object.assign(new Error('no space left'), { code }));
+        return true;
+      };
+      expect(await late.io.flush()).to.equal(loss);
+    }
+  });
 });
