@@ -38,8 +38,10 @@ export interface CountedEvent {
 /** A rate above what is usual. */
 export interface RateExcess {
   readonly value: number;
-  /** The highest number that is usual. */
+  /** The highest number that is not reported. */
   readonly limit: number;
+  /** Whether the limit is what was usual in the last 14 days. Otherwise it is the lowest limit of the detection. */
+  readonly isLearned: boolean;
   readonly period: 'window' | 'day' | 'month';
 }
 
@@ -165,7 +167,7 @@ function newsOf(
   series.firsts ??= new FirstDays();
   series.firsts.see(parseInt(hashed.slice(0, 7), 16), today, { known: learning || today <= series.began, limit });
   const value = series.firsts.news(today);
-  return value > limit ? { value, limit, period: 'month' } : undefined;
+  return value > limit ? { value, limit, isLearned: false, period: 'month' } : undefined;
 }
 
 function forgetBefore(recent: Series['recent'], time: number): void {
@@ -192,12 +194,12 @@ const week = 7;
 function excessOf(series: Series, value: number, floor: number, daily: number): RateExcess | undefined {
   if (value > floor) {
     const limit = Math.max(floor, usualLimit(peaksOf(series)));
-    if (value > limit) return { value, limit, period: 'window' };
+    if (value > limit) return { value, limit, isLearned: limit > floor, period: 'window' };
   }
   const least = floor * (series.past.length >= week ? daily / 2 : daily);
   if (daily === 0 || ofTodayOf(series) <= least) return undefined;
   const limit = Math.max(least, usualLimit(series.past.map(({ total }) => total)));
-  return ofTodayOf(series) > limit ? { value: ofTodayOf(series), limit, period: 'day' } : undefined;
+  return ofTodayOf(series) > limit ? { value: ofTodayOf(series), limit, isLearned: limit > least, period: 'day' } : undefined;
 }
 
 function endBucket(series: Series, at: number): void {

@@ -11,11 +11,13 @@ export const slowly: Readonly<Record<RateExcess['period'], string>> = {
 };
 
 /** What is usual for a rate, as a sentence. */
-export function usual({ limit, period }: RateExcess, window: number): string {
+export function usual({ limit, isLearned, period }: RateExcess, window: number): string {
   const minutes = window / 60_000;
-  if (period === 'month') return `at most ${limit} new ones in 30 days are usual`;
+  if (period === 'month') return `more than ${limit} new ones in 30 days are always reported`;
   const time = period === 'day' ? 'a day' : minutes === 1 ? 'a minute' : `${minutes} minutes`;
-  return `at most ${Math.round(limit * 10) / 10} in ${time} are usual, by the last 14 days`;
+  const most = Math.round(limit * 10) / 10;
+  if (isLearned) return `at most ${most} in ${time} are usual, by the last 14 days`;
+  return `more than ${most} in ${time} are reported unless the last 14 days show that they are usual`;
 }
 
 /** The namespace of an owner such as `ns:shop` or `workload:Deployment/shop/web`, or its kind. */

@@ -36,7 +36,7 @@ describe('Rates', () => {
   it('reports more than the floor, and counts the same item once', () => {
     const rates = new Rates();
     expect(burst(rates, 10, start)).to.equal(undefined);
-    expect(burst(rates, 11, start + minute)).to.deep.equal({ value: 11, limit: 10, period: 'window' });
+    expect(burst(rates, 11, start + minute)).to.deep.equal({ value: 11, limit: 10, isLearned: false, period: 'window' });
   });
 
   it('counts what is in the window only, also across the borders of ten minutes', () => {
@@ -53,7 +53,9 @@ describe('Rates', () => {
     const rates = new Rates();
     for (let days = 0; days < 10; days += 1) burst(rates, 30 + (days % 3), start + days * day, { learning: true });
     expect(burst(rates, 36, start + 10 * day)).to.equal(undefined);
-    expect(burst(rates, 60, start + 10 * day + 60 * minute)?.limit).to.be.within(31, 40);
+    const excess = burst(rates, 60, start + 10 * day + 60 * minute);
+    expect(excess?.limit).to.be.within(31, 40);
+    expect(excess?.isLearned).to.equal(true);
     expect(burst(rates, 30, start + 60 * day)?.limit).to.equal(10);
   });
 
@@ -69,7 +71,7 @@ describe('Rates', () => {
       const event = { item: `i${index}`, at: start + index * 11 * minute, learning: false };
       excess = rates.count('s', event, measure) ?? excess;
     }
-    expect(excess).to.deep.equal({ value: 60, limit: 50, period: 'day' });
+    expect(excess).to.deep.equal({ value: 60, limit: 50, isLearned: false, period: 'day' });
   });
 
   it('reports nothing while it learns, and takes what an exception covers for usual', () => {
@@ -107,7 +109,12 @@ describe('Rates', () => {
     for (const saved of JSON.parse(JSON.stringify([...rates.save()])) as unknown[]) expect(loaded.load(saved)).to.equal(true);
     // The same items again are no news; three others exceed the floor.
     expect(burst(loaded, 8, start + minute)).to.equal(undefined);
-    expect(burst(loaded, 3, start + 2 * minute, { prefix: 'other' })).to.deep.equal({ value: 11, limit: 10, period: 'window' });
+    expect(burst(loaded, 3, start + 2 * minute, { prefix: 'other' })).to.deep.equal({
+      value: 11,
+      limit: 10,
+      isLearned: false,
+      period: 'window',
+    });
   });
 
   it('counts the items of a day once, before and after a restart', () => {
@@ -121,7 +128,7 @@ describe('Rates', () => {
     const loaded = new Rates();
     for (const saved of JSON.parse(JSON.stringify([...rates.save()])) as unknown[]) loaded.load(saved);
     expect(count(loaded, 10, 20).filter((each) => each !== undefined)).to.deep.equal([]);
-    expect(count(loaded, 20, 21)).to.deep.equal([{ value: 21, limit: 20, period: 'day' }]);
+    expect(count(loaded, 20, 21)).to.deep.equal([{ value: 21, limit: 20, isLearned: false, period: 'day' }]);
   });
 
   it('reads series of version 1, whose last day is the one on which they were saved', () => {
@@ -146,7 +153,7 @@ describe('Rates', () => {
         rates.count('s', { item: `${prefix}${index}`, at: start + days * day + index * 10 * minute, learning: false }, slow),
       ).at(-1);
     expect([counted('habit', 1), counted('habit', 2)]).to.deep.equal([undefined, undefined]);
-    expect(counted('new', 3)).to.deep.equal({ value: 8, limit: 5, period: 'month' });
+    expect(counted('new', 3)).to.deep.equal({ value: 8, limit: 5, isLearned: false, period: 'month' });
   });
 
   it('counts what is new beside many things that were usual before', () => {
@@ -169,7 +176,7 @@ describe('Rates', () => {
     one('learned', 1, true);
     expect([1, 2, 3, 4, 5].map((days) => one(`new ${days}`, days)).every((each) => each === undefined)).to.equal(true);
     expect(one('learned', 6)).to.equal(undefined);
-    expect(one('new 6', 6)).to.deep.equal({ value: 6, limit: 5, period: 'month' });
+    expect(one('new 6', 6)).to.deep.equal({ value: 6, limit: 5, isLearned: false, period: 'month' });
     rates.accept('s');
     expect(one('new 7', 7)).to.equal(undefined);
     // What was new long ago counts no more.
