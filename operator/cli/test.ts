@@ -57,12 +57,21 @@ function testArguments(args: readonly string[]): TestArguments {
 const place = (manifest: Manifest, path: string): string =>
   `${manifest.file}:${manifest.lineOf(path)}${manifest.document > 0 ? ` (document ${manifest.document})` : ''}`;
 
+const labelled = (path: string, message: string): string => (path === '' ? message : `${path}: ${message}`);
+
+const isTest = ({ object }: Manifest): boolean => object['kind'] === 'PolicyTest' && object['apiVersion'] === 'vigil.dev/v1alpha1';
+
 /** Returns the valid cases of a document. Adds a message to `unread` for each problem of the other cases. */
 function casesOf(manifest: Manifest, unread: string[]): readonly TestCase[] {
+  if (!isTest(manifest)) {
+    const { kind, apiVersion } = manifest.object;
+    unread.push(`${place(manifest, 'kind')}: this is ${String(kind)} of ${String(apiVersion)}, expected PolicyTest of vigil.dev/v1alpha1`);
+    return [];
+  }
   const document = policyTest.safeParse(manifest.object);
   if (!document.success) {
     for (const { path, message } of document.error.issues)
-      unread.push(`${place(manifest, dottedPath(path))}: ${dottedPath(path)}: ${message}`);
+      unread.push(`${place(manifest, dottedPath(path))}: ${labelled(dottedPath(path), message)}`);
     return [];
   }
   return document.data.cases.flatMap((entry, index) => {
@@ -100,7 +109,8 @@ async function runTests({ files, wanted, pattern, output: outputOf }: TestArgume
   if (ran === 0 && unread.length === 0) unread.push(nothingRan(pattern));
   output.end(unread);
   if (unread.length > 0) {
-    for (const message of unread) io.error(`vigil test: ${message}\n`);
+    // The text names them among the outcomes.
+    if (outputOf !== textOutput) for (const message of unread) io.error(`vigil test: ${message}\n`);
     return exitCodes.failed;
   }
   return allOk ? exitCodes.clean : exitCodes.findings;

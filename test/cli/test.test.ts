@@ -208,8 +208,15 @@ describe('vigil test', () => {
       .and.to.include('1 passed, 1 failed');
     const unread = await runCommand(test, [file([{ name: 'no policy', objects: [], expect: 'pass' }, fine])]);
     expect(unread.code).to.equal(2);
-    expect(unread.error).to.match(/cases\[0\].*set either policy or policyFile/);
-    expect((await runCommand(test, [folder.file('no.yaml', 'kind: Pod\n')])).code).to.equal(2);
+    expect(unread.out).to.match(/UNREADABLE .*cases\[0\].*set either policy or policyFile\n1 passed, 0 failed, 1 unreadable\n$/);
+    expect(unread.error).to.equal('');
+    const other = await runCommand(test, [folder.file('no.yaml', stringify(pod({})))]);
+    expect([other.code, other.out.replace(folder.path, '')]).to.deep.equal([
+      2,
+      'UNREADABLE /no.yaml:2: this is Pod of v1, expected PolicyTest of vigil.dev/v1alpha1\n0 passed, 0 failed, 1 unreadable\n',
+    ]);
+    const misspelled = folder.file('misspelled.yaml', `apiVersion: vigil.dev/v1alpha1\nkind: PolicyTest\ncasses: []\ncases: []\n`);
+    expect((await runCommand(test, [misspelled])).out).to.include('misspelled.yaml:1: Unrecognized key: "casses"');
     expect((await runCommand(test, [])).code).to.equal(2);
     expect((await runCommand(test, ['--help'])).code).to.equal(0);
   });

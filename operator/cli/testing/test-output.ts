@@ -36,7 +36,7 @@ export function textOutput(write: Write): TestOutput {
     },
     end: (unread) => {
       for (const message of unread) write(`UNREADABLE ${message}\n`);
-      write(`${passed} passed, ${failed + unread.length} failed\n`);
+      write(`${passed} passed, ${failed} failed${unread.length > 0 ? `, ${unread.length} unreadable` : ''}\n`);
     },
   };
 }
