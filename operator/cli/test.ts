@@ -108,11 +108,12 @@ async function runTests({ files, wanted, pattern, output: outputOf }: TestArgume
   }
   if (ran === 0 && unread.length === 0) unread.push(nothingRan(pattern));
   output.end(unread);
-  if (unread.length > 0) {
-    // The text names them among the outcomes.
-    if (outputOf !== textOutput) for (const message of unread) io.error(`vigil test: ${message}\n`);
-    return exitCodes.failed;
-  }
+  for (const message of unread) io.error(`vigil test: ${message}\n`);
+  return exitCodeOf(unread, allOk);
+}
+
+function exitCodeOf(unread: readonly string[], allOk: boolean): number {
+  if (unread.length > 0) return exitCodes.failed;
   return allOk ? exitCodes.clean : exitCodes.findings;
 }
 

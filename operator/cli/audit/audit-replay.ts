@@ -5,6 +5,7 @@ import type { BaselineDocument } from '../../anomalies/anomaly-detector.ts';
 import { durationMilliseconds } from '../../api/field.ts';
 import { cliCommand } from '../input/cli-command.ts';
 import type { Io } from '../input/io.ts';
+import { causeOf } from '../input/manifest-files.ts';
 import { exitCodes, parseFlags, UsageError } from '../input/usage-error.ts';
 import { Replay, type ReplaySummary } from './replay.ts';
 
@@ -56,13 +57,24 @@ const replay = async ({ paths, ...values }: Arguments, io: Io): Promise<number> 
   const run = new Replay({ learningPeriod, learnOnly: values.learn });
   if (values.baseline !== undefined)
     for (const problem of run.load(documentsIn(values.baseline))) io.error(`${values.baseline}: ${problem}\n`);
-  for (const path of paths) await run.read(path === '-' ? Readable.from([await io.input()]) : createReadStream(path));
+  for (const path of paths) await readLog(run, path, io);
   const summary = run.end();
   if (values['write-baseline'] !== undefined) writeFileSync(values['write-baseline'], JSON.stringify(run.save()), { mode: 0o600 });
   io.out(print(summary));
   io.error(notesOf(summary));
   return exitCodeOf(summary);
 };
+
+async function readLog(run: Replay, path: string, io: Io): Promise<void> {
+  if (path === '-') return run.read(Readable.from([await io.input()]));
+  try {
+    await run.read(createReadStream(path));
+  } catch (failure) {
+    // Node names no file for a folder.
+    if (!(failure instanceof Error && 'code' in failure)) throw failure;
+    throw new UsageError(`${path}: ${causeOf(failure)}`, { cause: failure });
+  }
+}
 
 /** A log of which no event was read is no log without findings. */
 const exitCodeOf = ({ events, problems, findings }: ReplaySummary): number => {

@@ -26,7 +26,8 @@ const causes: Readonly<Record<string, string>> = {
   EMFILE: 'too many open files',
 };
 
-function causeOf(failure: unknown): string {
+/** Why a file could not be read, in words. */
+export function causeOf(failure: unknown): string {
   const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';
   return causes[code] ?? (failure instanceof Error ? failure.message : String(failure));
 }

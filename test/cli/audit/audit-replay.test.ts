@@ -149,7 +149,8 @@ describe('vigil audit-replay', () => {
 
   const refused: readonly (readonly [args: readonly string[], message: string])[] = [
     [[], 'name at least one log'],
-    [['/nowhere/log'], 'ENOENT'],
+    [['/nowhere/log'], '/nowhere/log: no such file or directory'],
+    [['/'], '/: is a directory'],
     [['-', '-o', 'xml'], "--output: 'xml' is neither text nor json"],
     [['-', '--learning-period', 'soon'], "--learning-period: 'soon' is not a time"],
     [['-', '--bassline', 'x'], "no flag '--bassline' (did you mean '--baseline'?)"],

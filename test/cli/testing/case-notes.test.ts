@@ -193,8 +193,8 @@ describe('the output of cases', () => {
       2,
       "vigil test: --output: 'constructor' is not one of text, json, junit\nRun vigil test --help for usage.\n",
     ],
-    [[both, '--run', 'zzz', '-o', 'json'], 2, "vigil test: --run: no test case has a name that matches 'zzz'\n"],
-    [[folder.file('none.yaml', document()), '-o', 'junit'], 2, 'vigil test: no test case found\n'],
+    [[both, '--run', 'zzz'], 2, "vigil test: --run: no test case has a name that matches 'zzz'\n"],
+    [[folder.file('none.yaml', document())], 2, 'vigil test: no test case found\n'],
     [[both, '--run', 'fine'], 0, ''],
     [[both, '--run', 'wrong'], 1, ''],
   ];
