@@ -1,6 +1,6 @@
 import type { RequestActivity } from '../activity/activity.ts';
 import { accountKey, isControlPlane, isPerson, isSystem, type Actor } from '../activity/actor.ts';
-import { defaultObject } from '../../engine/rbac/default-objects.ts';
+import { defaultBindings, defaultObject } from '../../engine/rbac/default-objects.ts';
 import { boundedName } from '../facts/bounded-name.ts';
 import { nameTemplate, networkOf } from '../facts/template-names.ts';
 import { nothing, type JudgeContext, type Observation, type RequestJudge } from './judge.ts';
@@ -140,11 +140,22 @@ export const newPrincipal: RequestJudge = (request, context) => {
   ];
 };
 
+const everybody: ReadonlySet<string> = new Set(['system:authenticated', 'system:unauthenticated', 'system:serviceaccounts']);
+/**
+ * The bindings by which Kubernetes gives rights to everybody, such as those to discover the API. Who has such a right by another binding too is
+ * allowed by either of them: the API server asks them in no order.
+ */
+const rightsOfEverybody: ReadonlySet<string> = new Set(
+  defaultBindings
+    .filter(({ kind, subjects = [] }) => kind === 'ClusterRoleBinding' && subjects.some(({ name }) => everybody.has(name)))
+    .map(({ name }) => `ClusterRoleBinding "${name}"`),
+);
+
 /** A right that was not needed before. A new user needs everything for the first time. */
 export const unusedBindingUsed: RequestJudge = (request, { known }) => {
   const { actor, binding, succeeded, at } = request;
   if (binding === undefined || !succeeded || (actor.kind !== 'user' && actor.kind !== 'account')) return nothing;
-  if (isRightOfController(request)) return nothing;
+  if (isRightOfController(request) || rightsOfEverybody.has(binding)) return nothing;
   const since = known.since(actor.key);
   return [
     {

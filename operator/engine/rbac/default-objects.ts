@@ -30,6 +30,9 @@ const byKey: ReadonlyMap<string, DefaultObject> = new Map(
 /** The default ClusterRoles. */
 export const defaultClusterRoles: readonly DefaultObject[] = objects.filter(({ kind }) => kind === 'ClusterRole');
 
+/** The default bindings. */
+export const defaultBindings: readonly DefaultObject[] = objects.filter(({ roleRef }) => roleRef !== undefined);
+
 /** The roles that are meant to be bound by users. `cluster-admin` is left out. */
 export const userFacingRoles: readonly string[] = ['admin', 'edit', 'view'];
 

@@ -216,6 +216,13 @@ export const credentialTables: Tables = {
         },
       ],
       [
+        'the right of everybody to discover the API, which the API server names in no order',
+        (world) => {
+          world.usually(() => world.request('alice', { of: 'pods', annotations: allowedBy('viewers') }));
+          world.request('alice', { of: 'services', annotations: allowedBy('system:discovery') });
+        },
+      ],
+      [
         'a right that is used every day',
         (world) => {
           world.usually(() => world.request('alice', { of: 'pods', annotations: allowedBy('viewers') }));
