@@ -39,7 +39,8 @@ export async function patchFilesOf(path: string): Promise<readonly string[]> {
   const named = ['patches', 'patchesJson6902', 'replacements'].flatMap((field) =>
     listOf(fields[field]).map((entry) => fieldsOf(entry)['path']),
   );
-  const listed = ['patchesStrategicMerge', 'transformers', 'generators', 'validators', 'configurations'].flatMap((field) =>
+  // The first version of kustomize had the names of files in `patches` itself.
+  const listed = ['patches', 'patchesStrategicMerge', 'transformers', 'generators', 'validators', 'configurations'].flatMap((field) =>
     listOf(fields[field]),
   );
   return [...named, ...listed].filter(isFileName).map((file) => resolve(dirname(path), file));

@@ -36,6 +36,11 @@ describe('files with a role in their folder', () => {
     'patches/b.yaml': deployment,
   };
 
+  it('are left out if a kustomization of the first version names them in `patches`', async () => {
+    const old = { ...overlay, 'over/kustomization.yaml': 'bases: [../base]\npatches: [a.yaml, c.yaml, ../patches/b.yaml]\n' };
+    expect((await read(old)).manifests).to.deep.equal(['base/web.yaml']);
+  });
+
   it('are left out if a kustomization uses them as patches', async () => {
     expect(await read(overlay)).to.deep.equal({
       manifests: ['base/web.yaml', 'over/c.yaml'],
