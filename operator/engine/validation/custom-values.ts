@@ -1,24 +1,20 @@
 import { pattern } from '../../cel/values/pattern.ts';
 import { type Fields, isFields, listOf, textOf } from '../objects/kubernetes-object.ts';
+import { isText, isWhole, typeTests, type ValueTest } from './value-problem.ts';
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isWhole = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value);
-
-const types: Readonly<Record<string, readonly [test: (value: unknown) => boolean, problem: string]>> = {
-  string: [isText, 'must be a string'],
-  integer: [isWhole, 'must be a whole number'],
-  number: [(value) => typeof value === 'number', 'must be a number'],
-  boolean: [(value) => typeof value === 'boolean', 'must be true or false'],
-  object: [isFields, 'must be a map'],
-  array: [Array.isArray, 'must be a list'],
+const types: Readonly<Record<string, ValueTest>> = {
+  string: typeTests.text,
+  integer: (value) => (isWhole(value) ? undefined : 'must be a whole number'),
+  number: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
+  boolean: typeTests.boolean,
+  object: typeTests.map,
+  array: typeTests.list,
 };
 
 /** Returns why a value has not the type of its schema. Undefined if it has. */
 export function typeProblem(value: unknown, schema: Fields): string | undefined {
-  if (schema['x-kubernetes-int-or-string'] === true)
-    return isText(value) || isWhole(value) ? undefined : 'must be a whole number or a string';
-  const [test, problem] = types[textOf(schema['type']) ?? ''] ?? [];
-  return test === undefined || test(value) ? undefined : problem;
+  if (schema['x-kubernetes-int-or-string'] === true) return typeTests.numberOrText(value);
+  return types[textOf(schema['type']) ?? '']?.(value);
 }
 
 type Check = (value: unknown, schema: Fields) => string | undefined;

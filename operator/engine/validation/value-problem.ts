@@ -9,7 +9,10 @@ export type ValueProblem = readonly [steps: readonly (string | number)[], proble
 export type ValueTest = (value: unknown) => string | undefined;
 type Test = ValueTest;
 
-const isText = (value: unknown): value is string => typeof value === 'string';
+/** Whether a value is a text. */
+export const isText = (value: unknown): value is string => typeof value === 'string';
+/** Whether a value is a whole number. */
+export const isWhole = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value);
 const text: Test = (value) => (isText(value) ? undefined : 'must be a string');
 const number: Test = (value) => {
   if (typeof value !== 'number') return 'must be a number';
@@ -19,8 +22,10 @@ const boolean: Test = (value) => (typeof value === 'boolean' ? undefined : 'must
 const map: Test = (value) => (isFields(value) ? undefined : 'must be a map');
 const list: Test = (value) => (Array.isArray(value) ? undefined : 'must be a list');
 const any: Test = () => undefined;
-const numberOrText: Test = (value) =>
-  isText(value) || (typeof value === 'number' && Number.isInteger(value)) ? undefined : 'must be a whole number or a string';
+const numberOrText: Test = (value) => (isText(value) || isWhole(value) ? undefined : 'must be a whole number or a string');
+/** The tests of types that schemas of built-in and of custom kinds have alike. */
+export const typeTests = { text, boolean, map, list, numberOrText } as const;
+
 /** Most quantities. They need not be parsed. */
 const usualQuantity = /^\d{1,9}(m|k|[MGT]i?|Ki)?$/;
 const quantity: Test = (value) =>
