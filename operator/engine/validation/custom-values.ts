@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { pattern } from '../../cel/values/pattern.ts';
 import { type Fields, isFields, listOf, textOf } from '../objects/kubernetes-object.ts';
 import { isText, isWhole, typeTests, type ValueTest } from './value-problem.ts';
@@ -14,7 +15,7 @@ const types: Readonly<Record<string, ValueTest>> = {
 /** Returns why a value has not the type of its schema. Undefined if it has. */
 export function typeProblem(value: unknown, schema: Fields): string | undefined {
   if (schema['x-kubernetes-int-or-string'] === true) return typeTests.numberOrText(value);
-  return types[textOf(schema['type']) ?? '']?.(value);
+  return ownEntry(types, textOf(schema['type']) ?? '')?.(value);
 }
 
 type Check = (value: unknown, schema: Fields) => string | undefined;

@@ -32,6 +32,7 @@ export const table: Tables = {
     fails('few items', together('{a: []}', one('{type: array, minItems: 1, items: {type: string}}')), 'spec.a'),
     fails('an item of a set twice', together('{a: [x, x]}', one('{type: array, x-kubernetes-list-type: set, items: {type: string}}')), 'spec.a[1]'),
     fails('a key of a list twice', together('{a: [{n: x, v: 1}, {n: x, v: 2}]}', one('{type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [n], items: {type: object, properties: {n: {type: string}, v: {type: integer}}}}')), 'spec.a[1]'),
+    passes('a type that no schema can have', together('{a: x, b: {}}', '{type: object, properties: {a: {type: constructor}, b: {type: __proto__}}}')),
     passes('a number or a text', together('{a: 25%}', one('{x-kubernetes-int-or-string: true}'))),
     fails('a boolean for a number or a text', together('{a: true}', one('{x-kubernetes-int-or-string: true}')), 'spec.a'),
     fails('a value of a map', together('{a: {x: 1}}', one('{type: object, additionalProperties: {type: string}}')), 'spec.a.x'),
