@@ -71,14 +71,23 @@ export const customWorkloadKinds: readonly string[] = [...knownKinds.keys()];
 /** Whether the pods of a known custom kind are long-running. Undefined for other kinds. */
 export const customRoleOf = (groupKind: string): WorkloadRole | undefined => knownKinds.get(groupKind)?.role;
 
-type HiddenRow = readonly [reason: string, group: string, kinds: string];
+/** Why the pods of a kind cannot be evaluated. */
+interface HiddenPods {
+  readonly reason: string;
+  /** Whether the controller applies objects of any kind and name, such as those of a chart. */
+  readonly appliesObjects: boolean;
+}
 
-const notWritten = (owner: string): string => `${owner} makes pods that are not written in the object`;
-const overrides = (owner: string): string => `${owner} makes pods of which the object has only a part`;
-const renderedReason = 'applies objects that are not written in the object: scan what it renders';
-const rendered = (owner: string): string => `${owner} ${renderedReason}`;
-const inside = 'the objects inside of it are not evaluated';
-const changesOthers = 'it changes the pods of other objects when they are created';
+type HiddenRow = readonly [hidden: HiddenPods, group: string, kinds: string];
+
+const because = (reason: string): HiddenPods => ({ reason, appliesObjects: false });
+const applies = (reason: string): HiddenPods => ({ reason, appliesObjects: true });
+const notWritten = (owner: string): HiddenPods => because(`${owner} makes pods that are not written in the object`);
+const overrides = (owner: string): HiddenPods => because(`${owner} makes pods of which the object has only a part`);
+const rendered = (owner: string): HiddenPods =>
+  applies(`${owner} applies objects that are not written in the object: scan what it renders`);
+const inside = applies('the objects inside of it are not evaluated');
+const changesOthers = because('it changes the pods of other objects when they are created');
 
 /** Kinds whose pods cannot be evaluated by the object, and why. `*`: all kinds of the group. */
 const hiddenRows: readonly HiddenRow[] = [
@@ -139,16 +148,15 @@ const hiddenRows: readonly HiddenRow[] = [
 /** The groups of operators whose kinds have pods. */
 export const operatorGroups: readonly string[] = [...new Set([...rows.map(([group]) => group), ...hiddenRows.map(([, group]) => group)])];
 
-const hidden: ReadonlyMap<string, string> = new Map(
-  hiddenRows.flatMap(([reason, group, kinds]) => kinds.split(' ').map((kind) => [`${kind}.${group}`, reason] as const)),
+const hidden: ReadonlyMap<string, HiddenPods> = new Map(
+  hiddenRows.flatMap(([pods, group, kinds]) => kinds.split(' ').map((kind) => [`${kind}.${group}`, pods] as const)),
 );
 
+const hiddenOf = (groupKind: string): HiddenPods | undefined =>
+  hidden.get(groupKind) ?? hidden.get(`*${groupKind.slice(groupKind.indexOf('.'))}`);
+
 /** Whether the controller of a kind applies objects of any kind and name, such as those of a chart. */
-export function appliesObjects(groupKind: string): boolean {
-  const reason = hiddenPodsOf(groupKind) ?? '';
-  return reason === inside || reason.endsWith(renderedReason);
-}
+export const appliesObjects = (groupKind: string): boolean => hiddenOf(groupKind)?.appliesObjects === true;
 
 /** Why the pods of a kind cannot be evaluated, although its controller makes or changes pods. Undefined for other kinds. */
-export const hiddenPodsOf = (groupKind: string): string | undefined =>
-  hidden.get(groupKind) ?? hidden.get(`*${groupKind.slice(groupKind.indexOf('.'))}`);
+export const hiddenPodsOf = (groupKind: string): string | undefined => hiddenOf(groupKind)?.reason;
