@@ -1,4 +1,5 @@
 import { type Fields, isFields, isUnset } from '../objects/kubernetes-object.ts';
+import { isPortName } from '../objects/name-forms.ts';
 import type { Fault } from '../outcomes/outcome.ts';
 import { type Interval, IntervalSet } from './interval-set.ts';
 
@@ -52,7 +53,6 @@ interface PortEntry {
 }
 
 const isPort = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535;
-const isPortName = (text: string): boolean => text.length <= 15 && /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text) && /[a-z]/.test(text);
 
 /** Returns the ports of an entry of `ports`, or what is wrong with it. As the API server validates it (networking/v1 NetworkPolicyPort). */
 function portEntry(entry: Fields, path: string): PortEntry | Fault {

@@ -2,7 +2,7 @@ import { type Fields, fieldsOf, isFields, listOf, textsOf } from '../../objects/
 import { shortened } from '../schema-problem.ts';
 import { quantityNumber } from '../../schema/quantity-number.ts';
 import { type AddProblem, checkNotNegative, checkPort, isSet } from './content-problem.ts';
-import { isDnsLabel, isPortName, labelForm } from './name-forms.ts';
+import { isDnsLabel, isPortName, labelForm } from '../../objects/name-forms.ts';
 
 /** What the problems of a container depend on, beside itself. */
 export interface ContainerContext {

@@ -1,6 +1,6 @@
 import { type Fields, fieldsOf, groupKindOf, type KubernetesObject, nameOf } from '../../objects/kubernetes-object.ts';
 import type { AddProblem } from './content-problem.ts';
-import { isDnsLabel, isDnsSubdomain, isLabelKey, isLabelValue, isPathSegment, labelForm } from './name-forms.ts';
+import { isDnsLabel, isDnsSubdomain, isLabelKey, isLabelValue, isPathSegment, labelForm } from '../../objects/name-forms.ts';
 
 interface NameForm {
   readonly fits: (name: string) => boolean;

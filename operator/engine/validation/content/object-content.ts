@@ -11,7 +11,7 @@ import {
 import { policyRules } from '../../network/network-policy.ts';
 import { quantityNumber } from '../../schema/quantity-number.ts';
 import { type AddProblem, checkNotNegative, checkPort, isSet, lastName } from './content-problem.ts';
-import { isDnsLabel, isDnsSubdomain, isPathSegment, isWildcardSubdomain } from './name-forms.ts';
+import { isDnsLabel, isDnsSubdomain, isPathSegment, isWildcardSubdomain } from '../../objects/name-forms.ts';
 
 type ContentJudge = (object: KubernetesObject, add: AddProblem) => void;
 

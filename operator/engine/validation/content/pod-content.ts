@@ -2,7 +2,7 @@ import { type Fields, fieldsOf, isFields, listOf, textOf } from '../../objects/k
 import { shortened } from '../schema-problem.ts';
 import { type AddProblem, isSet } from './content-problem.ts';
 import { containerProblems, profileProblems } from './container-content.ts';
-import { isDnsLabel, labelForm } from './name-forms.ts';
+import { isDnsLabel, labelForm } from '../../objects/name-forms.ts';
 
 const containerLists = ['initContainers', 'containers', 'ephemeralContainers'];
 
