@@ -1,3 +1,4 @@
+import { ownEntry } from '../../api/own-entry.ts';
 import { didYouMean } from '../../catalogue/suggestion.ts';
 import { type Fields, fieldsOf, isFields, isUnset, type KubernetesObject, listOf, textsOf } from '../objects/kubernetes-object.ts';
 import type { CustomSchema } from './custom-schema.ts';
@@ -59,7 +60,7 @@ class CustomWalk {
   #required(fields: Fields, schema: Fields, { path, own }: { readonly path: string; readonly own: readonly string[] }): void {
     const properties = fieldsOf(schema['properties']);
     for (const name of textsOf(schema['required']))
-      if (!own.includes(name) && lacks(fields[name], fieldsOf(properties[name])))
+      if (!own.includes(name) && lacks(ownEntry(fields, name), fieldsOf(ownEntry(properties, name))))
         this.#add('refused', joinPath(path, name), `${name} is required`);
   }
 

@@ -18,6 +18,7 @@ export const table: Tables = {
     fails('a number that is too large', together('{size: 10}', arms), 'spec.size'),
     fails('a fraction', together('{size: 1.5}', arms), 'spec.size'),
     fails('a required field', together('{arms: []}', arms), 'spec.size'),
+    fails('a required field with a name that every object inherits', together('{}', '{type: object, required: [constructor], properties: {constructor: {type: string}}}'), 'spec.constructor'),
     passes('a required field with a default', together('{}', '{type: object, required: [size], properties: {size: {type: integer, default: 2}}}')),
     fails('a null for a required field', together('{size: null}', arms), 'spec.size'),
     passes('a null for a field that is nullable', together('{a: null}', '{type: object, required: [a], properties: {a: {type: string, nullable: true}}}')),
